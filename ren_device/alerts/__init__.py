@@ -1,0 +1,1 @@
+"""The kernel for timers, alarms and reminders."""

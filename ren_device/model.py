@@ -1,0 +1,246 @@
+"""The nouns of the house: frozen values with no behaviour beyond their own data.
+
+Sound inside Ren is always PCM: 16-bit little-endian, mono, 16 kHz, as `bytes`. A *frame* is
+10 ms of it (160 samples, 320 bytes), the unit that echo cancellers and wake words work in.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+SAMPLE_RATE_HZ = 16_000
+SAMPLE_BYTES = 2
+FRAME_SAMPLES = 160
+FRAME_BYTES = FRAME_SAMPLES * SAMPLE_BYTES
+FRAME_S = FRAME_SAMPLES / SAMPLE_RATE_HZ
+SILENT_FRAME = bytes(FRAME_BYTES)
+
+
+def duration_s(pcm: bytes) -> float:
+    """How long this PCM lasts, in seconds."""
+    return len(pcm) / (SAMPLE_RATE_HZ * SAMPLE_BYTES)
+
+
+class Tier(StrEnum):
+    """How much mind a turn gets; `local` never leaves the device."""
+
+    FAST = "fast"
+    DEFAULT = "default"
+    HARD = "hard"
+    LOCAL = "local"
+
+
+Role = Literal["user", "assistant"]
+
+
+# --- what is remembered ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """One conversation. Times are local wall clock, naive, to the second."""
+
+    id: int
+    name: str
+    allow_dangerous: bool
+    created_at: datetime
+    last_active_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One stored thing that was said in a thread, by the person or by Ren."""
+
+    id: int
+    role: Role
+    content: str
+    thread_id: int
+    created_at: datetime
+
+
+AlertKind = Literal["timer", "alarm", "reminder"]
+AlertState = Literal["pending", "due", "done"]
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A timer, an alarm or a reminder. `due_at` is local wall clock, naive.
+
+    `text` is its name or what to be reminded of, and may be empty; `duration_s` is what a timer
+    was set for. It is `pending` until its time comes, `due` while it rings, then `done`.
+    """
+
+    id: int
+    kind: AlertKind
+    text: str
+    due_at: datetime
+    created_at: datetime
+    duration_s: float | None = None
+    state: AlertState = "pending"
+
+
+@dataclass(frozen=True, slots=True)
+class ListItem:
+    """One line of a named list, such as the shopping list."""
+
+    id: int
+    list_name: str
+    text: str
+
+
+# --- what a mind reads and writes -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of text within a message."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A mind asks for a tool. `id` ties the result to it."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What a tool answered: one or more plain sentences that could be said aloud as they stand."""
+
+    call_id: str
+    name: str
+    content: str
+    is_error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of the dialogue that a mind is given."""
+
+    role: Role
+    content: tuple[Text | ToolCall | ToolResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A tool as a mind sees it. `schema` is JSON Schema of the arguments object."""
+
+    name: str
+    description: str
+    schema: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class MindRequest:
+    """One step of a turn: everything a mind needs to write the next piece of the reply.
+
+    The last message is the person's, or the results of the tools that the mind just asked for.
+    """
+
+    model: str
+    system: str
+    messages: tuple[Message, ...]
+    tools: tuple[ToolSpec, ...]
+    spoken: bool = False  # the reply will be heard, not read
+
+
+# --- what a turn yields ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """Text, as the mind writes it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRun:
+    """A tool begins (`running`) or has ended (`done`, `error`)."""
+
+    tool: str
+    status: Literal["running", "done", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The whole answer; the last part of a turn."""
+
+    reply: str
+    model: str
+    tier: Tier
+    thread_id: int
+
+
+ReplyPart = TextDelta | ToolRun | Reply
+MindPart = TextDelta | ToolCall
+
+
+# --- intents --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a sentence was understood to mean by the offline matcher.
+
+    `score` is 100 for an exact match of a sentence template, lower for a near miss that was
+    accepted. `matched` is the sentence that was matched in the end.
+    """
+
+    name: str
+    slots: Mapping[str, str | int | float]
+    score: float
+    matched: str
+
+
+# --- what happens, for whoever listens on the bus --------------------------------------------
+
+VoicePhase = Literal["off", "starting", "idle", "listening", "thinking", "speaking", "fault"]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStarted:
+    """A turn has begun in this thread."""
+
+    thread_id: int
+    tier: Tier
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEnded:
+    """A turn has ended: with a reply, cancelled, or with an error."""
+
+    thread_id: int
+    outcome: Literal["replied", "cancelled", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class VoicePhaseChanged:
+    """The voice loop does something else now."""
+
+    phase: VoicePhase
+
+
+@dataclass(frozen=True, slots=True)
+class AlertChanged:
+    """An alert was set, came due, was acknowledged or cancelled."""
+
+    alert: Alert
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeChanged:
+    """The voice volume, in percent."""
+
+    percent: int
+
+
+Event = TurnStarted | TurnEnded | VoicePhaseChanged | AlertChanged | VolumeChanged
+
+Unsubscribe = Callable[[], None]

@@ -1,0 +1,248 @@
+"""One Protocol for each part of Ren that can be replaced, and nothing else.
+
+The real parts are in `engines/`, the simulated ones in `sim.py`; `app.py` chooses. PCM is as in
+`model`: 16-bit little-endian mono, 16 kHz; a frame is 10 ms.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from ren_device.model import (
+    Alert,
+    AlertState,
+    Intent,
+    ListItem,
+    MindPart,
+    MindRequest,
+    Remark,
+    Role,
+    Thread,
+)
+
+
+class Clock(Protocol):
+    """Time, injected so that tests can own it."""
+
+    def now(self) -> datetime:
+        """Local wall clock, naive, with microseconds: for people."""
+
+    def monotonic(self) -> float:
+        """Seconds that never jump: for durations. The event loop's own clock."""
+
+
+# --- sound ------------------------------------------------------------------------------------
+
+
+class Microphone(Protocol):
+    """Where the person is heard."""
+
+    name: str
+
+    def frames(self) -> AsyncIterator[bytes]:
+        """Open the device and yield 10 ms frames in real time, until closed with `aclose()`.
+
+        A consumer that is slow loses the oldest frames, never the newest. Raises DeviceError when
+        the device is missing or goes away.
+        """
+
+
+class Speaker(Protocol):
+    """The loudspeaker. One task writes to it at a time."""
+
+    name: str
+    latency_s: float
+    """From `write` returning to the sound in the air, about."""
+
+    async def start(self) -> None:
+        """Open the device; the time line of a recording begins. Raises DeviceError."""
+
+    async def write(self, frame: bytes) -> None:
+        """Queue one 10 ms frame; returns when there is room for the next. Raises DeviceError."""
+
+    async def drain(self) -> None:
+        """Return when everything written has been heard."""
+
+    async def flush(self) -> None:
+        """Drop at once what was written and is not yet heard."""
+
+    async def close(self) -> None:
+        """Release the device. Harmless when never started."""
+
+
+class EchoCanceller(Protocol):
+    """Takes Ren's own voice, and steady noise, out of what the microphone hears."""
+
+    def reference(self, frame: bytes) -> None:
+        """A frame that the loudspeaker is about to play. Under 1 ms."""
+
+    def process(self, frame: bytes) -> bytes:
+        """A microphone frame in, the same without echo out. Under 1 ms."""
+
+
+class WakeWord(Protocol):
+    """Listens for one or more phrases all day; cheap enough for the event loop."""
+
+    phrases: tuple[str, ...]
+    """As a person says them: "hey jarvis"."""
+
+    def process(self, frame: bytes) -> str | None:
+        """The phrase that ended in this 10 ms frame, else None. A phrase is reported once."""
+
+    def reset(self) -> None:
+        """Forget what was heard so far."""
+
+
+class VoiceActivity(Protocol):
+    """Voice activity detection (VAD), cheap enough for the event loop."""
+
+    chunk_bytes: int
+    """How much PCM `process` takes."""
+
+    def process(self, chunk: bytes) -> float:
+        """Probability, 0 to 1, that somebody speaks in this chunk."""
+
+    def reset(self) -> None:
+        """Forget the past: what follows is a new recording."""
+
+
+class Recognition(Protocol):
+    """One utterance being recognised. Work happens in the background while sound comes in."""
+
+    def feed(self, pcm: bytes) -> None:
+        """More of the utterance; never blocks."""
+
+    async def interim(self) -> str:
+        """The transcript of all that was fed so far, as good as the final one."""
+
+    async def close(self) -> None:
+        """Stop work and release what is held; a pending `interim` raises CancelledError."""
+
+
+class SpeechToText(Protocol):
+    """Speech to text (STT)."""
+
+    def start(self) -> Recognition:
+        """Begin an utterance. Raises EngineError."""
+
+
+class TextToSpeech(Protocol):
+    """Text to speech (TTS)."""
+
+    def speak(self, text: str) -> AsyncIterator[bytes]:
+        """Speech for a clause or a sentence as PCM of any length, first part as soon as it is made.
+
+        Closing the iterator stops the work. Raises EngineError.
+        """
+
+
+# --- mind --------------------------------------------------------------------------------------
+
+
+class Mind(Protocol):
+    """Writes the next piece of a reply."""
+
+    def step(self, request: MindRequest) -> AsyncIterator[MindPart]:
+        """Stream text and tool calls until the mind has nothing to add or wants tool results.
+
+        Closing the iterator cancels the work upstream. Raises CloudKeyMissing, CloudError and
+        CloudUnreachable (a cloud mind only).
+        """
+
+
+class IntentMatcher(Protocol):
+    """Understands a fixed set of sentences, offline."""
+
+    def match(self, text: str) -> Intent | None:
+        """The intent of this sentence, or None when nothing fits well enough. Milliseconds."""
+
+
+# --- what is kept ------------------------------------------------------------------------------
+
+
+class ThreadStore(Protocol):
+    """Conversations. Every write is on disk when the call returns. All raise StoreError."""
+
+    async def create(self, name: str, at: datetime) -> Thread:
+        """A new thread, with the next free id."""
+
+    async def get(self, thread_id: int) -> Thread:
+        """Raises ThreadNotFound."""
+
+    async def recent(self, limit: int) -> list[Thread]:
+        """Most recently active first; "General", id 1, always exists."""
+
+    async def set_allow_dangerous(self, thread_id: int, allow: bool) -> Thread:
+        """Raises ThreadNotFound."""
+
+
+class RemarkStore(Protocol):
+    """What was said. Every write is on disk when the call returns. All raise StoreError."""
+
+    async def add(self, thread_id: int, said: Sequence[tuple[Role, str]], at: datetime) -> None:
+        """Append these in order, all or none, and mark the thread active at `at`."""
+
+    async def latest(self, thread_id: int, limit: int) -> list[Remark]:
+        """The latest `limit`, oldest first; empty for an unknown thread."""
+
+
+class AlertStore(Protocol):
+    """Timers, alarms and reminders. Every write is on disk when the call returns."""
+
+    async def add(self, alert: Alert) -> Alert:
+        """Keep it under the next free id (the given one is ignored) and return it so."""
+
+    async def set_state(self, alert_id: int, state: AlertState) -> Alert | None:
+        """The changed alert; None when there is none with this id."""
+
+    async def remove(self, alert_id: int) -> Alert | None:
+        """The removed alert; None when there was none."""
+
+    async def all(self) -> list[Alert]:
+        """Everything that is pending or due, soonest first."""
+
+
+class ListStore(Protocol):
+    """Named lists. Every write is on disk when the call returns."""
+
+    async def add(self, list_name: str, texts: Sequence[str]) -> list[ListItem]:
+        """Append items."""
+
+    async def items(self, list_name: str) -> list[ListItem]:
+        """In the order in which they were added."""
+
+    async def names(self) -> list[str]:
+        """The lists that have items."""
+
+    async def remove(self, item_ids: Sequence[int]) -> None:
+        """Take these out; unknown ids are ignored."""
+
+
+class PreferenceStore(Protocol):
+    """Small things that outlive a restart, such as the volume. Raises StoreError."""
+
+    async def get(self, key: str) -> str | None:
+        """What was put, or None."""
+
+    async def put(self, key: str, value: str) -> None:
+        """On disk when the call returns."""
+
+
+class VolumeControl(Protocol):
+    """How loud the voice is."""
+
+    percent: int
+    """0 to 100."""
+
+    async def set(self, percent: int) -> None:
+        """Clamped to 0 to 100; kept over a restart."""
+
+
+# --- the network -------------------------------------------------------------------------------
+
+
+class Discovery(Protocol):
+    """Lets phones find this speaker."""
+
+    async def run(self) -> None:
+        """Announce until cancelled, then say goodbye. Raises DeviceError if there is no network."""

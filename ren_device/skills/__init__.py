@@ -1,0 +1,1 @@
+"""What Ren can do, one subject a file. A tool is a typed async method with a docstring."""

@@ -1,0 +1,68 @@
+"""Turns a typed async function with a docstring into a tool that every mind can call."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError, validate_call
+
+from ren_device.errors import ToolError
+from ren_device.model import ToolSpec
+
+ToolFunction = Callable[..., Awaitable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool and whether it acts on the world beyond Ren's own notes (`dangerous`)."""
+
+    spec: ToolSpec
+    function: ToolFunction
+    dangerous: bool
+
+    async def run(self, arguments: Mapping[str, object]) -> str:
+        """The tool's answer, fit to be said aloud. Raises ToolError, also for bad arguments."""
+        try:
+            return await self.function(**arguments)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise ToolError(f"{self.spec.name}: {where}: {first['msg']}") from None
+
+
+def tool(function: ToolFunction, *, dangerous: bool = False) -> Tool:
+    """Describe `function` by its name, docstring and annotated parameters.
+
+    The schema comes from the same annotations that check the arguments of each call.
+    """
+    checked = validate_call(config=ConfigDict(extra="forbid"))(function)
+    schema = TypeAdapter(cast(Any, checked)).json_schema()
+    schema.setdefault("properties", {})
+    spec = ToolSpec(
+        name=function.__name__,
+        description=inspect.cleandoc(function.__doc__ or ""),
+        schema=schema,
+    )
+    return Tool(spec, checked, dangerous)
+
+
+class Toolbox:
+    """All tools by name."""
+
+    def __init__(self, tools: Iterable[Tool]) -> None:
+        """Raises ValueError when two tools share a name."""
+        self._tools: dict[str, Tool] = {}
+        for each in tools:
+            if each.spec.name in self._tools:
+                raise ValueError(f"two tools are called {each.spec.name}")
+            self._tools[each.spec.name] = each
+
+    @property
+    def specs(self) -> tuple[ToolSpec, ...]:
+        """What the minds see, in a fixed order so that prompt caches hold."""
+        return tuple(self._tools[name].spec for name in sorted(self._tools))
+
+    def get(self, name: str) -> Tool | None:
+        """The tool, or None."""
+        return self._tools.get(name)

@@ -1,0 +1,1 @@
+"""What Ren keeps, one small repository per noun."""
