@@ -4,7 +4,7 @@ Sound inside Ren is always PCM: 16-bit little-endian, mono, 16 kHz, as `bytes`. 
 10 ms of it (160 samples, 320 bytes), the unit that echo cancellers and wake words work in.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -34,6 +34,9 @@ class Tier(StrEnum):
 
 Role = Literal["user", "assistant"]
 
+
+GENERAL_THREAD = 1
+"""The thread that always exists."""
 
 # --- what is remembered ---------------------------------------------------------------------
 
@@ -148,6 +151,8 @@ class MindRequest:
     messages: tuple[Message, ...]
     tools: tuple[ToolSpec, ...]
     spoken: bool = False  # the reply will be heard, not read
+    context: str = ""  # what changes from turn to turn (the time), kept apart so that caches hold
+    may_call_tools: bool = True  # False in a turn's last step: now it must be put into words
 
 
 # --- what a turn yields ---------------------------------------------------------------------
@@ -241,6 +246,12 @@ class VolumeChanged:
     percent: int
 
 
-Event = TurnStarted | TurnEnded | VoicePhaseChanged | AlertChanged | VolumeChanged
+@dataclass(frozen=True, slots=True)
+class TurnTimed:
+    """From the last word of a spoken turn to the first sound of the answer, by stage."""
 
-Unsubscribe = Callable[[], None]
+    total_ms: int
+    stages_ms: Mapping[str, int]
+
+
+Event = TurnStarted | TurnEnded | TurnTimed | VoicePhaseChanged | AlertChanged | VolumeChanged

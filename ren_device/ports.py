@@ -4,7 +4,7 @@ The real parts are in `engines/`, the simulated ones in `sim.py`; `app.py` choos
 `model`: 16-bit little-endian mono, 16 kHz; a frame is 10 ms.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -39,7 +39,7 @@ class Microphone(Protocol):
 
     name: str
 
-    def frames(self) -> AsyncIterator[bytes]:
+    def frames(self) -> AsyncGenerator[bytes, None]:
         """Open the device and yield 10 ms frames in real time, until closed with `aclose()`.
 
         A consumer that is slow loses the oldest frames, never the newest. Raises DeviceError when
@@ -129,7 +129,7 @@ class SpeechToText(Protocol):
 class TextToSpeech(Protocol):
     """Text to speech (TTS)."""
 
-    def speak(self, text: str) -> AsyncIterator[bytes]:
+    def speak(self, text: str) -> AsyncGenerator[bytes, None]:
         """Speech for a clause or a sentence as PCM of any length, first part as soon as it is made.
 
         Closing the iterator stops the work. Raises EngineError.
@@ -142,7 +142,7 @@ class TextToSpeech(Protocol):
 class Mind(Protocol):
     """Writes the next piece of a reply."""
 
-    def step(self, request: MindRequest) -> AsyncIterator[MindPart]:
+    def step(self, request: MindRequest) -> AsyncGenerator[MindPart, None]:
         """Stream text and tool calls until the mind has nothing to add or wants tool results.
 
         Closing the iterator cancels the work upstream. Raises CloudKeyMissing, CloudError and

@@ -1,0 +1,130 @@
+"""Makes due alerts heard: a chime and a sentence, again and again until somebody reacts."""
+
+import asyncio
+import logging
+import math
+from array import array
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from typing import Protocol
+
+from ren_device.bus import Bus
+from ren_device.errors import EngineError, StoreError
+from ren_device.model import FRAME_BYTES, SAMPLE_RATE_HZ, Alert, AlertChanged
+from ren_device.ports import Clock, TextToSpeech
+from ren_device.voice.playback import Playback, Voice
+
+_log = logging.getLogger(__name__)
+_PAUSE_S = 1.5  # between chimes
+_SENTENCE_EVERY = 4  # chimes
+_STEP_BYTES = 5 * FRAME_BYTES
+_LONGEST_S = 300.0  # an alert that nobody reacts to falls silent after this
+
+
+class Alarms(Protocol):
+    """What may ring; see alerts.kernel.AlertKernel."""
+
+    def ringing(self) -> tuple[Alert, ...]:
+        """What is due and not acknowledged."""
+
+    async def acknowledge_all(self) -> list[Alert]:
+        """Put it all away. Raises StoreError."""
+
+
+def chime() -> bytes:
+    """Two soft bell tones, 0.7 s of PCM."""
+    samples = array("h")
+    for frequency_hz, length_s in ((880.0, 0.2), (1174.7, 0.5)):
+        count = int(length_s * SAMPLE_RATE_HZ)
+        for index in range(count):
+            at_s = index / SAMPLE_RATE_HZ
+            loudness = min(1.0, at_s / 0.005) * math.exp(-5 * at_s) * min(1.0, (count - index) / 80)
+            samples.append(int(20_000 * loudness * math.sin(2 * math.pi * frequency_hz * at_s)))
+    return samples.tobytes()
+
+
+def announcement(alert: Alert) -> str:
+    """What is said when an alert is due."""
+    if alert.kind == "reminder":
+        return f"A reminder: {alert.text}."
+    if alert.text:
+        return (
+            f"Your {alert.text} {alert.kind} is done."
+            if alert.kind == "timer"
+            else (f"It's time: {alert.text}.")
+        )
+    return "Your timer is done." if alert.kind == "timer" else "This is your alarm."
+
+
+class Ringer:
+    """Rings whatever the alert kernel says is due."""
+
+    def __init__(
+        self,
+        kernel: Alarms,
+        playback: Playback,
+        tts: TextToSpeech,
+        clock: Clock,
+        bus: Bus,
+        floor_taken: Callable[[], bool],
+    ) -> None:
+        """`floor_taken`: a conversation goes on; the ringer waits politely between chimes."""
+        self._kernel = kernel
+        self._playback = playback
+        self._tts = tts
+        self._clock = clock
+        self._bus = bus
+        self._floor_taken = floor_taken
+
+    async def run(self) -> None:
+        """Ring until cancelled."""
+        with self._bus.subscribe() as events:
+            while True:
+                if self._kernel.ringing():
+                    await self._ring()
+                async for event in events:
+                    if isinstance(event, AlertChanged) and event.alert.state == "due":
+                        break
+
+    async def _ring(self) -> None:
+        began = self._clock.monotonic()
+        chimes = 0
+        while ringing := self._kernel.ringing():
+            if self._clock.monotonic() - began > _LONGEST_S:
+                await self._fall_silent()
+                return
+            if not self._floor_taken():
+                sentences = [announcement(alert) for alert in ringing]
+                await self._sound(sentences if chimes % _SENTENCE_EVERY == 0 else [])
+                chimes += 1
+            await asyncio.sleep(_PAUSE_S)
+
+    async def _sound(self, sentences: Sequence[str]) -> None:
+        async with self._playback.claim() as voice:
+            if not await self._play(voice, chime()):
+                return
+            for sentence in sentences:
+                try:
+                    async with aclosing(self._tts.speak(sentence)) as speech:
+                        async for pcm in speech:
+                            if not await self._play(voice, pcm):
+                                return
+                except EngineError as error:
+                    _log.error("an alert was rung but not spoken: %s", error)
+            await voice.finish()
+
+    async def _play(self, voice: Voice, pcm: bytes) -> bool:
+        """Whether all of it was played; somebody who speaks to Ren must not be rung over."""
+        for start in range(0, len(pcm), _STEP_BYTES):
+            if self._floor_taken():
+                await self._playback.flush()
+                return False
+            await voice.play(pcm[start : start + _STEP_BYTES])
+        return True
+
+    async def _fall_silent(self) -> None:
+        _log.warning("nobody reacted to what rang")
+        try:
+            await self._kernel.acknowledge_all()
+        except StoreError as error:
+            _log.error("an alert could not be put away: %s", error)

@@ -1,0 +1,130 @@
+"""Due alerts are heard until somebody reacts."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from ren_device.bus import Bus
+from ren_device.model import Alert, AlertChanged
+from ren_device.sim import SimEchoCanceller, SimSpeaker, SimTextToSpeech
+from ren_device.voice.playback import Playback, Volume
+from ren_device.voice.ringer import Ringer, announcement, chime
+from tests.virtual_time import run, until
+from tests.voice.room import LoopClock, Preferences
+
+NOON = datetime(2026, 6, 25, 12, 0)  # noqa: DTZ001  naive by contract
+PASTA = Alert(1, "timer", "pasta", NOON, NOON, 300.0, "due")
+
+
+class Due:
+    """What the ringer needs of the alert kernel."""
+
+    def __init__(self) -> None:
+        self.alerts: list[Alert] = []
+        self.acknowledged = 0
+
+    def ringing(self) -> tuple[Alert, ...]:
+        return tuple(self.alerts)
+
+    async def acknowledge_all(self) -> list[Alert]:
+        gone, self.alerts = self.alerts, []
+        self.acknowledged += len(gone)
+        return gone
+
+
+@dataclass
+class Scene:
+    due: Due
+    speaker: SimSpeaker
+    bus: Bus
+    floor: list[bool]
+
+    def comes_due(self, alert: Alert) -> None:
+        self.due.alerts.append(alert)
+        self.bus.publish(AlertChanged(alert))
+
+
+@asynccontextmanager
+async def ringing() -> AsyncIterator[Scene]:
+    bus, clock, speaker, due = Bus(), LoopClock(), SimSpeaker(), Due()
+    playback = Playback(speaker, SimEchoCanceller(), Volume(Preferences(), bus, 100), clock)
+    floor = [False]
+    ringer = Ringer(due, playback, SimTextToSpeech(), clock, bus, lambda: floor[0])
+    task = asyncio.create_task(ringer.run())
+    try:
+        yield Scene(due, speaker, bus, floor)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await playback.close()
+
+
+def test_it_rings_and_says_what_for_until_it_is_acknowledged() -> None:
+    async def scene() -> None:
+        async with ringing() as here:
+            here.comes_due(PASTA)
+            await until(lambda: "Your pasta timer is done." in here.speaker.heard(), 5)
+            before = len(here.speaker.sound())
+            await until(lambda: len(here.speaker.sound()) > before + len(chime()), 5)
+            await here.due.acknowledge_all()
+            await asyncio.sleep(3)
+            after = len(here.speaker.sound())
+            await asyncio.sleep(10)
+            assert len(here.speaker.sound()) == after
+
+    run(scene())
+
+
+def test_what_was_due_before_the_start_rings_at_once() -> None:
+    async def scene() -> None:
+        async with ringing() as here:
+            here.due.alerts.append(PASTA)
+            await until(lambda: bool(here.speaker.sound()), 1)
+
+    run(scene())
+
+
+def test_a_conversation_is_not_rung_over() -> None:
+    async def scene() -> None:
+        async with ringing() as here:
+            here.comes_due(PASTA)
+            await until(lambda: len(here.speaker.sound()) > 0, 1)
+            here.floor[0] = True
+            await asyncio.sleep(0.3)
+            silent_since = len(here.speaker.sound())
+            await asyncio.sleep(10)
+            assert len(here.speaker.sound()) == silent_since
+            here.floor[0] = False
+            await until(lambda: len(here.speaker.sound()) > silent_since, 5)
+
+    run(scene())
+
+
+def test_it_falls_silent_at_last() -> None:
+    async def scene() -> None:
+        async with ringing() as here:
+            here.comes_due(PASTA)
+            await asyncio.sleep(320)
+            assert here.due.acknowledged == 1
+
+    run(scene())
+
+
+def test_announcements() -> None:
+    def said(kind: str, text: str) -> str:
+        return announcement(Alert(1, kind, text, NOON, NOON))  # type: ignore[arg-type]
+
+    assert said("timer", "") == "Your timer is done."
+    assert said("timer", "egg") == "Your egg timer is done."
+    assert said("alarm", "") == "This is your alarm."
+    assert said("alarm", "school") == "It's time: school."
+    assert said("reminder", "call mom") == "A reminder: call mom."
+
+
+def test_the_chime_neither_clicks_nor_clips() -> None:
+    samples = memoryview(chime()).cast("h")
+    assert max(samples) < 25_000
+    assert abs(samples[0]) < 100
+    assert abs(samples[-1]) < 300

@@ -1,0 +1,56 @@
+"""What a transcript says about itself."""
+
+import pytest
+
+from ren_device.voice.words import sounds_complete, without_wake_phrase
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Set a timer for five minutes.",
+        "What time is it?",
+        "Stop.",
+        "Turn the lights on.",
+        "Set an alarm for 7:30.",
+    ],
+)
+def test_complete(text: str) -> None:
+    assert sounds_complete(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Set a timer for.",
+        "Set a timer for 5.",
+        "Remind me to.",
+        "Add milk and.",
+        "so the",
+        "Um.",
+    ],
+)
+def test_not_complete(text: str) -> None:
+    assert not sounds_complete(text)
+
+
+@pytest.mark.parametrize(
+    ("heard", "meant"),
+    [
+        ("Hey Jarvis, set a timer.", "Set a timer."),
+        ("Hey, Jarvis. What time is it?", "What time is it?"),
+        ("Hey Jervis set a timer", "Set a timer"),
+        ("Hey Travis, stop.", "Stop."),
+        ("A Jarvis, stop.", "Stop."),
+        ("Hey Jarvis.", ""),
+        ("Hey there, what's up?", "Hey there, what's up?"),
+        ("Set a timer.", "Set a timer."),
+        ("Hey", "Hey"),
+        ("", ""),
+        ("The harvest is in.", "The harvest is in."),
+        ("They serve us well.", "They serve us well."),
+    ],
+)
+def test_the_wake_phrase_is_no_part_of_the_question(heard: str, meant: str) -> None:
+    assert without_wake_phrase(heard, ("hey jarvis",)) == meant
