@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError, validate_call
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, validate_call
 
 from ren_device.errors import ToolError
 from ren_device.model import ToolSpec
@@ -45,6 +45,22 @@ def tool(function: ToolFunction, *, dangerous: bool = False) -> Tool:
         schema=schema,
     )
     return Tool(spec, checked, dangerous)
+
+
+def between(low: float, high: float) -> object:
+    """Bounds of a number parameter, both allowed.
+
+    Written in its annotation: `Annotated[int, between(0, 100)]`.
+    """
+    return Field(ge=low, le=high)
+
+
+def length(least: int, most: int) -> object:
+    """Bounds of how many characters a text has, or how many items a list.
+
+    Written in its annotation: `Annotated[str, length(1, 200)]`.
+    """
+    return Field(min_length=least, max_length=most)
 
 
 class Toolbox:

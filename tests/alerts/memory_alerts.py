@@ -1,0 +1,44 @@
+"""ports.AlertStore in memory, with a disk that can be broken or slow."""
+
+import asyncio
+from dataclasses import replace
+
+from ren_device.errors import StoreError
+from ren_device.model import Alert, AlertState
+
+
+class MemoryAlerts:
+    """`broken` makes every write fail; `slow` makes `add` hang after it was done."""
+
+    def __init__(self) -> None:
+        self.rows: dict[int, Alert] = {}
+        self.broken = False
+        self.slow = False
+        self._last_id = 0
+
+    async def add(self, alert: Alert) -> Alert:
+        self._write()
+        self._last_id += 1
+        self.rows[self._last_id] = replace(alert, id=self._last_id)
+        if self.slow:
+            await asyncio.sleep(3600)
+        return self.rows[self._last_id]
+
+    async def set_state(self, alert_id: int, state: AlertState) -> Alert | None:
+        self._write()
+        if alert_id not in self.rows:
+            return None
+        self.rows[alert_id] = replace(self.rows[alert_id], state=state)
+        return self.rows[alert_id]
+
+    async def remove(self, alert_id: int) -> Alert | None:
+        self._write()
+        return self.rows.pop(alert_id, None)
+
+    async def all(self) -> list[Alert]:
+        open_ones = [alert for alert in self.rows.values() if alert.state != "done"]
+        return sorted(open_ones, key=lambda alert: (alert.due_at, alert.id))
+
+    def _write(self) -> None:
+        if self.broken:
+            raise StoreError("no space left on device")

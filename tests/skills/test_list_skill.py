@@ -1,0 +1,72 @@
+import pytest
+
+from ren_device.errors import ToolError
+from ren_device.skills.lists import ListSkill
+from ren_device.skills.tool import Toolbox
+from tests.skills.memory_lists import MemoryLists
+
+
+class Kitchen:
+    def __init__(self) -> None:
+        self.store = MemoryLists()
+        self.tools = Toolbox(ListSkill(self.store).tools())
+
+    async def ask(self, name: str, /, **arguments: object) -> str:
+        tool = self.tools.get(name)
+        assert tool is not None
+        assert not tool.dangerous
+        return await tool.run(arguments)
+
+
+async def test_a_shopping_list_is_filled_read_and_emptied() -> None:
+    ask = Kitchen().ask
+    assert await ask("show_list") == "Your shopping list is empty."
+    assert await ask("add_to_list", items=["milk", "eggs", "bread"]) == (
+        "Okay, I added milk, eggs and bread to your shopping list."
+    )
+    assert await ask("show_list") == "Your shopping list has milk, eggs and bread."
+    assert await ask("remove_from_list", items=["Eggs"]) == (
+        "Okay, I took eggs off your shopping list."
+    )
+    assert await ask("clear_list") == "Okay, I cleared your shopping list. It had 2 items."
+    assert await ask("clear_list") == "Your shopping list is already empty."
+
+
+async def test_what_is_there_already_is_said_and_not_added_again() -> None:
+    kitchen = Kitchen()
+    await kitchen.ask("add_to_list", items=["Milk"])
+    assert await kitchen.ask("add_to_list", items=["the milk"]) == (
+        "The milk is already on your shopping list."
+    )
+    assert await kitchen.ask("add_to_list", items=["MILK", "eggs", "Eggs"]) == (
+        "Okay, I added eggs to your shopping list. MILK and Eggs are already there."
+    )
+    assert [item.text for item in kitchen.store.kept] == ["Milk", "eggs"]
+
+
+async def test_what_is_not_there_is_said() -> None:
+    ask = Kitchen().ask
+    await ask("add_to_list", items=["milk"])
+    assert await ask("remove_from_list", items=["milk", "soap", "tea", "soap"]) == (
+        "Okay, I took milk off your shopping list. Soap and tea are not on your shopping list."
+    )
+    assert await ask("remove_from_list", items=["milk"]) == "Milk is not on your shopping list."
+
+
+async def test_lists_have_names_in_which_case_and_the_word_list_do_not_matter() -> None:
+    ask = Kitchen().ask
+    assert await ask("add_to_list", items=["tent"], list_name="My Packing List") == (
+        "Okay, I added tent to your packing list."
+    )
+    assert await ask("show_list", list_name="packing") == "Your packing list has tent."
+    assert await ask("show_list") == "Your shopping list is empty. You do have a packing list."
+    with pytest.raises(ToolError, match="Which list"):
+        await ask("show_list", list_name=" the list ")
+
+
+@pytest.mark.parametrize("items", [[], [""], ["  "], ["x"] * 51, ["x" * 201], "milk", [None]])
+async def test_impossible_items_are_refused(items: object) -> None:
+    kitchen = Kitchen()
+    with pytest.raises(ToolError, match="items"):
+        await kitchen.ask("add_to_list", items=items)
+    assert kitchen.store.kept == []
