@@ -1,0 +1,275 @@
+"""One turn: a message in, a stream of reply parts out, and both kept in the thread."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Literal
+from weakref import WeakValueDictionary
+
+from ren_device.assistant.history import REMARKS_KEPT, dialogue
+from ren_device.assistant.prompt import moment, system_prompt
+from ren_device.assistant.routing import model_of, route
+from ren_device.assistant.steps import Answer, Limits, Steps
+from ren_device.bus import Bus
+from ren_device.errors import (
+    CloudError,
+    CloudKeyMissing,
+    CloudUnreachable,
+    StoreError,
+    TurnTimeout,
+)
+from ren_device.model import (
+    MindRequest,
+    Reply,
+    ReplyPart,
+    Role,
+    TextDelta,
+    Tier,
+    ToolRun,
+    TurnEnded,
+    TurnStarted,
+)
+from ren_device.ports import Clock, Mind, RemarkStore, ThreadStore
+from ren_device.settings import Settings
+from ren_device.skills.tool import Toolbox
+
+log = logging.getLogger(__name__)
+
+Heard = Callable[[], str]
+"""Which part of the reply has really been heard so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnConfig:
+    """What the settings say about turns."""
+
+    name: str = "Ren"
+    timezone: str = ""
+    default_tier: Tier = Tier.DEFAULT
+    timeout_s: float = 60.0
+    allow_dangerous: bool = False
+    offline_fallback: bool = False
+    patience_s: float = 8.0
+    """How long a person at the speaker waits for the cloud to begin before Ren helps itself."""
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "TurnConfig":
+        """The part of the settings that turns read."""
+        return cls(
+            name=settings.name,
+            timezone=settings.timezone,
+            default_tier=settings.default_tier,
+            timeout_s=settings.chat_timeout_s,
+            allow_dangerous=settings.allow_dangerous,
+            offline_fallback=settings.offline_fallback,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    message: str
+    thread_id: int
+    tier: Tier
+    spoken: bool
+    heard: Heard | None
+    deadline: float
+
+
+@dataclass(slots=True)
+class _Result:
+    """Who answered in the end, and with what."""
+
+    tier: Tier
+    answer: Answer
+
+
+class Assistant:
+    """Answers messages, one at a time in each thread."""
+
+    def __init__(
+        self,
+        *,
+        cloud: Mind | None,
+        local: Mind,
+        toolbox: Toolbox,
+        threads: ThreadStore,
+        remarks: RemarkStore,
+        clock: Clock,
+        bus: Bus,
+        config: TurnConfig,
+    ) -> None:
+        """`cloud` is None where no key is set."""
+        self._cloud = cloud
+        self._local = local
+        self._toolbox = toolbox
+        self._threads = threads
+        self._remarks = remarks
+        self._clock = clock
+        self._bus = bus
+        self._config = config
+        # A lock lives for as long as some turn holds on to it.
+        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    async def begin(
+        self,
+        message: str,
+        *,
+        thread_id: int | None = None,
+        tier: Tier | None = None,
+        spoken: bool = False,
+        heard: Heard | None = None,
+    ) -> AsyncGenerator[ReplyPart, None]:
+        """Check the request and return the turn; nothing runs until it is iterated.
+
+        The turn yields TextDelta and ToolRun, then one Reply, and must be closed (`aclose`) when
+        it is not read to its end: that cancels the work upstream. Without `thread_id` it goes to
+        the most recently active thread. `spoken` means a person in the room: dangerous tools may
+        run, and where the cloud fails before a word was said, the local tier answers.
+
+        Both remarks are on disk before the Reply is yielded. With `heard` they are kept when the
+        turn is closed instead, so that a caller who is still speaking can close it early; then
+        the thread keeps only what `heard` returns.
+
+        Raises ThreadNotFound and CloudKeyMissing here; while iterated CloudError (502),
+        TurnTimeout and StoreError.
+        """
+        deadline = asyncio.get_running_loop().time() + self._config.timeout_s
+        if thread_id is None:
+            thread_id = (await self._threads.recent(1))[0].id
+        else:
+            await self._threads.get(thread_id)
+        message = message.strip()
+        tier = route(message, tier, self._config.default_tier)
+        if tier is not Tier.LOCAL and self._cloud is None:
+            if not spoken:
+                raise CloudKeyMissing("ANTHROPIC_API_KEY is not set.")
+            tier = Tier.LOCAL
+        return self._turn(_Ask(message, thread_id, tier, spoken, heard, deadline))
+
+    async def _turn(self, ask: _Ask) -> AsyncGenerator[ReplyPart, None]:
+        lock = self._locks.setdefault(ask.thread_id, asyncio.Lock())
+        try:
+            async with asyncio.timeout_at(ask.deadline):
+                await lock.acquire()
+        except TimeoutError:
+            raise TurnTimeout(
+                f"Another turn in this thread took longer than {self._config.timeout_s:g} seconds."
+            ) from None
+        try:
+            async with aclosing(self._told(ask)) as parts:
+                async for part in parts:
+                    yield part
+        finally:
+            lock.release()
+
+    async def _told(self, ask: _Ask) -> AsyncGenerator[ReplyPart, None]:
+        """The turn, with its traces: events on the bus and remarks in the thread."""
+        self._bus.publish(TurnStarted(ask.thread_id, ask.tier))
+        result = _Result(ask.tier, Answer())
+        outcome: Literal["replied", "cancelled", "failed"] = "failed"
+        kept = interrupted = False
+        try:
+            async with aclosing(self._answered(ask, result)) as parts:
+                async for part in parts:
+                    yield part
+            text = result.answer.text.strip()
+            if ask.heard is None:
+                kept = True
+                await _to_the_end(self._keep(ask, text))
+            outcome = "replied"
+            yield Reply(text, model_of(result.tier), result.tier, ask.thread_id)
+        except (GeneratorExit, asyncio.CancelledError):
+            interrupted = True
+            if outcome != "replied":
+                outcome = "cancelled"
+            raise
+        finally:
+            try:
+                if not kept:
+                    said = ask.heard() if interrupted and ask.heard else result.answer.text
+                    await _to_the_end(self._keep(ask, said.strip()))
+            except StoreError as error:
+                # The turn is over, and how it ended matters more to the caller.
+                log.warning("a turn in thread %d was not kept: %s", ask.thread_id, error)
+            finally:
+                self._bus.publish(TurnEnded(ask.thread_id, outcome))
+
+    async def _answered(
+        self, ask: _Ask, result: _Result
+    ) -> AsyncGenerator[TextDelta | ToolRun, None]:
+        """The answer of the tier that was chosen, or of the local one in its stead."""
+        if self._cloud is not None and ask.tier is not Tier.LOCAL:
+            steps = self._steps(ask, result)
+            request = await self._request(ask, ask.tier)
+            try:
+                async with aclosing(steps.run(self._cloud, request)) as parts:
+                    async for part in parts:
+                        yield part
+            except (CloudError, CloudKeyMissing) as error:
+                answer = result.answer
+                if ask.spoken and answer.acted and answer.results:
+                    # What the tools did is done: say that rather than do it twice.
+                    if delta := steps.last_words(spoken=True):
+                        yield delta
+                    return
+                if answer.acted or answer.text.strip() or not self._may_fall_back(ask, error):
+                    raise
+                log.warning("the cloud tier failed (%s): answering locally", type(error).__name__)
+            else:
+                return
+        result.tier = Tier.LOCAL
+        result.answer = Answer()
+        steps = self._steps(ask, result)
+        request = await self._request(ask, Tier.LOCAL)
+        async with aclosing(steps.run(self._local, request)) as parts:
+            async for part in parts:
+                yield part
+
+    def _may_fall_back(self, ask: _Ask, error: Exception) -> bool:
+        if ask.spoken:
+            return True
+        return self._config.offline_fallback and isinstance(error, CloudUnreachable)
+
+    def _steps(self, ask: _Ask, result: _Result) -> Steps:
+        async def may_run_dangerous() -> bool:
+            if ask.spoken or self._config.allow_dangerous:
+                return True
+            return (await self._threads.get(ask.thread_id)).allow_dangerous
+
+        timeout_s = self._config.timeout_s
+        waits = ask.spoken and result.tier is not Tier.LOCAL
+        patience_s = min(self._config.patience_s, timeout_s / 2) if waits else None
+        limits = Limits(ask.deadline, timeout_s, patience_s)
+        return Steps(self._toolbox, may_run_dangerous, limits, result.answer)
+
+    async def _request(self, ask: _Ask, tier: Tier) -> MindRequest:
+        return MindRequest(
+            model=model_of(tier),
+            system=system_prompt(self._config.name, spoken=ask.spoken),
+            context=moment(self._clock.now(), self._config.timezone),
+            messages=dialogue(await self._remarks.latest(ask.thread_id, REMARKS_KEPT), ask.message),
+            tools=self._toolbox.specs,
+            spoken=ask.spoken,
+        )
+
+    async def _keep(self, ask: _Ask, reply: str) -> None:
+        said: list[tuple[Role, str]] = [("user", ask.message)]
+        if reply:
+            said.append(("assistant", reply))
+        await self._remarks.add(ask.thread_id, said, self._clock.now())
+
+
+async def _to_the_end(work: Coroutine[None, None, None]) -> None:
+    """Await `work` even when cancelled meanwhile; the cancellation is raised when it is done."""
+    task = asyncio.create_task(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    task.result()
+    if cancelled is not None:
+        raise cancelled

@@ -1,0 +1,65 @@
+"""A stranger on the same network finds the speaker, under its own name, where it is now."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from tests.peers.mdns_lan import Lan, Seen, lan, stop
+
+pytestmark = pytest.mark.peer
+
+KINDS = {"_ren._tcp", "_http._tcp"}
+SMALL, GREAT = "11" * 32, "ee" * 32
+
+
+@pytest.fixture
+async def network(tmp_path: Path) -> AsyncGenerator[Lan, None]:
+    async with lan(tmp_path) as made:
+        yield made
+
+
+async def test_both_services_are_found_and_are_gone_after_sigterm(network: Lan) -> None:
+    speaker = await network.speaker("Küchen-Ren", SMALL)
+    name = "Küchen-Ren".encode().decode("latin-1")  # as the browser spells it, byte by byte
+    found: dict[str, Seen] = {}
+    while found.keys() != KINDS:
+        seen = await network.see(lambda each: each.event == "=" and each.name == name)
+        found[seen.kind] = seen
+
+    for kind, seen in found.items():
+        text = {"version": "1.2.3", "path": "/hub.json", "id": SMALL, "name": name}
+        address = network.addresses[0]
+        assert seen == Seen("=", name, kind, "kuchen-ren.local", address, 8123, text)
+
+    assert await stop(speaker) == 0
+    gone: set[str] = set()
+    while gone != KINDS:
+        gone.add((await network.see(lambda each: each.event == "-" and each.name == name)).kind)
+
+
+async def test_two_that_start_together_get_two_names_and_two_hosts(network: Lan) -> None:
+    await network.speaker("Twin", GREAT)
+    await network.speaker("Twin", SMALL)
+    key_of: dict[tuple[str, str], str] = {}
+    host_of: dict[str, str] = {}
+    while len(set(key_of.values())) < 2 or len(key_of) < 4:
+        seen = await network.see(lambda each: each.event == "=" and each.name.startswith("Twin"))
+        key_of[seen.name, seen.kind] = seen.text["id"]
+        host_of[seen.text["id"]] = seen.server
+
+    assert key_of.keys() == {(name, kind) for name in ("Twin", "Twin (2)") for kind in KINDS}
+    for name in ("Twin", "Twin (2)"):
+        assert len({key_of[name, kind] for kind in KINDS}) == 1
+    assert set(host_of.values()) == {"twin.local", "twin-2.local"}
+
+
+async def test_a_speaker_that_moves_is_found_at_its_new_address(network: Lan) -> None:
+    await network.speaker("Nomad", SMALL)
+    first = await network.see(lambda each: each.event == "=" and each.name == "Nomad")
+    await network.move()
+    await network.see(lambda each: each.event == "-" and each.name == "Nomad")
+    second = await network.see(lambda each: each.event == "=" and each.name == "Nomad")
+
+    assert (first.address, second.address) == network.addresses
+    assert second.server == first.server == "nomad.local"
