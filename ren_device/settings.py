@@ -6,6 +6,7 @@ the model's own SDK reads them too: ANTHROPIC_API_KEY and ANTHROPIC_BASE_URL.
 """
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -50,6 +51,20 @@ def _phrases(value: object) -> object:
     return value
 
 
+def _hosts(values: tuple[str, ...]) -> tuple[str, ...]:
+    for each in values:
+        if not re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*", each):
+            raise ValueError(f"{each} is not a host name; write ren.example, with no port")
+    return values
+
+
+def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
+    for each in values:
+        if not re.fullmatch(r"https?://[^/\s]+", each):
+            raise ValueError(f"{each} is not an origin; write https://app.example, with no path")
+    return values
+
+
 def _default_data_dir() -> Path:
     systemd = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
     return Path(systemd) if systemd else user_data_path("ren", appauthor=False)
@@ -84,6 +99,14 @@ class Settings(BaseSettings):
     """Such as Europe/London; empty means the system's."""
     mdns_enabled: bool = True
     """Whether the speaker announces itself on the local network."""
+    allowed_hosts: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(_phrases), AfterValidator(_hosts)
+    ] = ()
+    """Comma-separated further names under which browsers may address the speaker."""
+    allowed_origins: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(_phrases), AfterValidator(_origins)
+    ] = ()
+    """Comma-separated web pages from elsewhere that may talk to the speaker: https://app.example."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much is logged; speech and message text never are."""
 

@@ -200,7 +200,7 @@ class SimWakeWord:
 
     def __init__(self, phrase: str = "hey jarvis") -> None:
         """Listens for `phrase`, said by `speech`."""
-        self.phrases = (phrase,)
+        self.phrases: tuple[str, ...] = (phrase,)
         self._reader = _Reader()
 
     def process(self, frame: bytes) -> str | None:

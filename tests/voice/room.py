@@ -32,6 +32,9 @@ from ren_device.voice.listener import Listener, RoomClient
 from ren_device.voice.playback import Playback, Volume
 from tests.virtual_time import until
 
+Script = list[str | float | RenError]
+"""Text pieces, waits in seconds, or an error."""
+
 
 class LoopClock:
     """The virtual loop's time, on a fixed day."""
@@ -60,17 +63,16 @@ class Preferences:
 class ScriptedAssistant:
     """Answers each question with the next script: text pieces, waits in seconds, or an error."""
 
-    scripts: list[list[str | float | RenError]]
+    scripts: list[Script]
     asked: list[str] = field(default_factory=list)
     abandoned: int = 0
 
     async def begin(self, message: str, *, spoken: bool = False) -> AsyncGenerator[ReplyPart, None]:
         assert spoken
         self.asked.append(message)
-        script = self.scripts.pop(0) if self.scripts else ["Okay."]
-        return self._turn(script)
+        return self._turn(self.scripts.pop(0) if self.scripts else ["Okay."])
 
-    async def _turn(self, script: list[str | float | RenError]) -> AsyncGenerator[ReplyPart, None]:
+    async def _turn(self, script: Script) -> AsyncGenerator[ReplyPart, None]:
         said = ""
         finished = False
         try:
@@ -117,7 +119,7 @@ class Room:
 
 
 @asynccontextmanager
-async def room(*scripts: list[str | float | RenError]) -> AsyncIterator[Room]:
+async def room(*scripts: Script) -> AsyncIterator[Room]:
     """A Ren that listens."""
     bus = Bus()
     clock = LoopClock()

@@ -179,10 +179,10 @@ def test_a_microphone_that_vanishes_is_opened_again() -> None:
             await here.until(lambda: here.phases == ["idle"])
             here.microphone.unplug()
             await here.until(lambda: here.phases[-1] == "fault")
-            assert here.listener.trouble == "REN_MICROPHONE=sim: unplugged"
+            assert "unplugged" in (here.listener.trouble or "")
             here.microphone.plug_in()
             await here.until(lambda: here.phases[-1] == "idle")
-            assert here.listener.trouble is None
+            assert not here.listener.trouble
             await ask(here, "What time is it?")
             await here.until_heard("Okay.")
             assert here.microphone.opened == 2
@@ -193,15 +193,14 @@ def test_a_microphone_that_vanishes_is_opened_again() -> None:
 def test_a_loudspeaker_that_vanishes_does_not_stop_the_turn() -> None:
     async def scene() -> None:
         async with room() as here:
-            await here.until(lambda: here.playback.started)
             here.speaker.broken = "REN_SPEAKER=sim: unplugged"
             await ask(here, "What time is it?")
             await here.until(lambda: "speaking" in here.phases and here.phases[-1] == "idle")
-            assert here.playback.trouble == "REN_SPEAKER=sim: unplugged"
+            assert "unplugged" in (here.playback.trouble or "")
             here.speaker.broken = None
             await ask(here, "Again?", pause_s=6.0 - 0.5)
             await here.until_heard("Okay.")
-            assert here.playback.trouble is None
+            assert not here.playback.trouble
 
     run(scene())
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ren_device.bus import Bus
 from ren_device.clock import SystemClock
-from ren_device.errors import CloudError, EngineError, RenError
+from ren_device.errors import CloudError, EngineError
 from ren_device.sim import (
     SimSpeechToText,
     SimTextToSpeech,
@@ -27,7 +27,7 @@ from ren_device.sim import (
 from ren_device.voice.conversation import Client, Conversation, VoiceParts
 from ren_device.voice.endpointing import EndpointingPolicy
 from ren_device.web.voice_socket import VoiceSocket
-from tests.voice.room import ScriptedAssistant
+from tests.voice.room import Script, ScriptedAssistant
 
 Frame = dict[str, Any]
 POLICY = EndpointingPolicy(complete_s=0.8, incomplete_s=1.6, no_speech_s=float("inf"))
@@ -73,7 +73,7 @@ def sound(frames: list[Frame]) -> str:
 
 @asynccontextmanager
 async def house(
-    *scripts: list[str | float | RenError],
+    *scripts: Script,
     new_conversation: Callable[[Client], Awaitable[Conversation]] | None = None,
     enabled: bool = True,
 ) -> AsyncIterator[tuple[TestClient[web.Request, web.Application], ScriptedAssistant]]:
@@ -93,7 +93,7 @@ async def house(
 
 @asynccontextmanager
 async def phone(
-    *scripts: list[str | float | RenError],
+    *scripts: Script,
 ) -> AsyncIterator[tuple[Phone, ScriptedAssistant]]:
     async with house(*scripts) as (client, assistant), client.ws_connect("/ws/audio") as socket:
         yield Phone(socket), assistant

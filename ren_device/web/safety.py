@@ -1,0 +1,101 @@
+"""Keeps web pages from elsewhere from driving the speaker through a visitor's browser.
+
+There is no token on this surface, so a browser on the same network is the threat. Three rules,
+for every path and for the voice socket's handshake alike:
+
+- DNS rebinding: `Host` must be an address, localhost, this device's own name, or allowed.
+- Cross-site requests and sockets: `Origin`, which browsers add, must be our own or allowed.
+- Forms: a body must be declared as JSON, which a form cannot do.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from ren_device.web.errors import ApiError
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_AUTHORITY = re.compile(r"(?P<host>\[[0-9a-f:.]+(%[\w.-]+)?\]|[\w.-]+)(:(?P<port>\d{1,5}))?", re.A)
+
+
+def browser_guard(
+    *, allowed_hosts: Iterable[str], allowed_origins: Iterable[str], hostnames: Iterable[str]
+) -> Middleware:
+    """A middleware with the three rules. `hostnames` are this device's own, without `.local`."""
+    hosts = frozenset(allowed_hosts)
+    origins = frozenset(allowed_origins)
+    # A second speaker of the same name calls itself ren-2.local.
+    names = "|".join(re.escape(each.lower()) for each in hostnames)
+    own_name = re.compile(rf"(?:{names})(?:-\d+)?\.local") if names else None
+
+    def is_ours(host: str) -> bool:
+        return (
+            host == "localhost"
+            or host in hosts
+            or _is_address(host)
+            or (own_name is not None and own_name.fullmatch(host) is not None)
+        )
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        # Browsers always send one Host; a program that sends none cannot be one.
+        for authority in request.headers.getall("Host", ()):
+            host, _ = _split(authority)
+            if not is_ours(host):
+                raise ApiError(
+                    403, f"Ren does not answer as {authority!r}; REN_ALLOWED_HOSTS can add it."
+                )
+        for origin in request.headers.getall("Origin", ()):
+            if origin.lower() not in origins and not _same_place(origin, request):
+                raise ApiError(
+                    403, f"Pages of {origin!r} may not use Ren; REN_ALLOWED_ORIGINS can add it."
+                )
+        if request.body_exists and not _is_json(request.content_type):
+            raise ApiError(415, "A body must be sent with Content-Type: application/json.")
+        return await handler(request)
+
+    return guard
+
+
+def _split(authority: str) -> tuple[str, int | None]:
+    """Host in lower case, without brackets and final dot, and port; ("", None) if it is neither."""
+    match = _AUTHORITY.fullmatch(authority.lower())
+    if match is None:
+        return "", None
+    host = match["host"].strip("[]").removesuffix(".")
+    return host, int(match["port"]) if match["port"] else None
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _same_place(origin: str, request: web.Request) -> bool:
+    """Whether a page of this origin came from the very host and port that the request goes to.
+
+    The scheme may differ: behind a proxy that speaks TLS, we only ever see http.
+    """
+    try:
+        parts = urlsplit(origin.lower())
+    except ValueError:
+        return False
+    default_port = _DEFAULT_PORTS.get(parts.scheme)
+    if default_port is None:
+        return False
+    host, port = _split(request.headers.get("Host", ""))
+    theirs, their_port = _split(parts.netloc)
+    return bool(host) and (theirs, their_port or default_port) == (host, port or default_port)
+
+
+def _is_json(content_type: str) -> bool:
+    return content_type == "application/json" or (
+        content_type.startswith("application/") and content_type.endswith("+json")
+    )

@@ -1,0 +1,166 @@
+from typing import Any
+
+import pytest
+from aiohttp import WSServerHandshakeError, web
+
+from tests.web.web_house import client_of, house
+
+OWN: dict[str, Any] = {
+    "hostnames": ("Ren", "kitchen-pi"),
+    "allowed_hosts": ("ren.example",),
+    "allowed_origins": ("https://app.example",),
+}
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost", "LOCALHOST:8000", "localhost.", "127.0.0.1", "192.168.1.20:8000", "[::1]:8000",
+        "[fe80::1%eth0]", "ren.local", "Ren.local:8000", "ren-2.local", "kitchen-pi.local.",
+        "ren.example:443",
+    ],
+)  # fmt: skip
+async def test_ren_answers_under_its_own_names(host: str) -> None:
+    services, _ = house(**OWN)
+    async with (
+        client_of(services) as client,
+        client.get("/health", headers={"Host": host}) as response,
+    ):
+        assert response.status == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example", "ren.example.evil.example", "ren.local.evil.example", "other.local",
+        "ren-x.local", "local", ".local", "127.0.0.1.evil.example", "localhost.evil.example",
+        "2130706433", "127.1", "[::1", "::1", "localhost:8000:9", "user@localhost", "localhost:x",
+        "", "evil.example:80@127.0.0.1",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("path", ["/health", "/nowhere"])
+async def test_ren_answers_under_no_other_name(path: str, host: str) -> None:
+    services, _ = house(**OWN)
+    async with client_of(services) as client, client.get(path, headers={"Host": host}) as response:
+        assert response.status == 403
+        assert "REN_ALLOWED_HOSTS" in (await response.json())["detail"]
+
+
+async def test_without_names_no_local_name_is_ours() -> None:
+    services, _ = house()
+    async with client_of(services) as client:
+        for host in ("ren.local", "-2.local", ".local"):
+            async with client.get("/health", headers={"Host": host}) as response:
+                assert response.status == 403
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("ren.local:8000", "http://ren.local:8000"),
+        ("ren.local:8000", "HTTP://REN.local:8000"),
+        ("ren.local", "http://ren.local"),
+        ("ren.local", "http://ren.local:80"),
+        ("ren.example", "https://ren.example"),
+        ("ren.example:443", "https://ren.example"),
+        ("[::1]:8000", "http://[::1]:8000"),
+        ("ren.local:8000", "https://app.example"),
+    ],
+)
+async def test_our_own_page_and_an_allowed_one_may_speak(host: str, origin: str) -> None:
+    services, assistant = house(**OWN)
+    headers = {"Host": host, "Origin": origin}
+    async with (
+        client_of(services) as client,
+        client.post("/chat", json={"message": "hi"}, headers=headers) as response,
+    ):
+        assert response.status == 200
+    assert len(assistant.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example", "http://app.example", "https://app.example:8443", "null", "",
+        "http://localhost:3000", "http://ren.local", "http://ren.local:8001", "file://",
+        "ftp://ren.local:8000", "http://ren.local:8000@evil.example", "http://[", "ren.local:8000",
+    ],
+)  # fmt: skip
+async def test_a_page_from_elsewhere_may_not(origin: str) -> None:
+    services, assistant = house(**OWN)
+    headers = {"Host": "ren.local:8000", "Origin": origin}
+    async with client_of(services) as client:
+        async with client.post("/chat", json={"message": "hi"}, headers=headers) as response:
+            assert response.status == 403
+            assert "REN_ALLOWED_ORIGINS" in (await response.json())["detail"]
+        async with client.get("/threads", headers=headers) as response:
+            assert response.status == 403
+    assert assistant.asked == []
+
+
+async def test_a_socket_from_a_page_elsewhere_is_refused() -> None:
+    routes = web.RouteTableDef()
+
+    @routes.get("/ws/echo")
+    async def echo(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_str("hello")
+        await socket.close()
+        return socket
+
+    services, _ = house(extra_routes=[routes], **OWN)
+    async with client_of(services) as client:
+        async with client.ws_connect("/ws/echo") as socket:
+            assert await socket.receive_str() == "hello"
+        with pytest.raises(WSServerHandshakeError, match="403"):
+            await client.ws_connect("/ws/echo", origin="https://evil.example")
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
+     "application/octet-stream", "text/json", "jsonish"],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/chat"),
+        ("POST", "/threads"),
+        ("PATCH", "/threads/1"),
+        ("POST", "/identity/attest"),
+    ],
+)
+async def test_a_body_that_is_not_declared_as_json_is_415(
+    method: str, path: str, content_type: str
+) -> None:
+    services, assistant = house()
+    sent: dict[str, Any] = {"data": b'{"message": "hi"}', "headers": {"Content-Type": content_type}}
+    async with client_of(services) as client, client.request(method, path, **sent) as response:
+        assert response.status == 415
+        assert "application/json" in (await response.json())["detail"]
+    assert assistant.asked == []
+
+
+async def test_a_body_of_no_declared_type_is_415() -> None:
+    services, _ = house()
+    async with (
+        client_of(services) as client,
+        client.post(
+            "/chat", data=b'{"message": "hi"}', skip_auto_headers=["Content-Type"]
+        ) as response,
+    ):
+        assert response.status == 415
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json; charset=utf-8", "Application/JSON", "application/ld+json"]
+)
+async def test_json_in_all_its_spellings_is_read(content_type: str) -> None:
+    services, _ = house()
+    headers = {"Content-Type": content_type}
+    async with (
+        client_of(services) as client,
+        client.post("/chat", data=b'{"message": "hi"}', headers=headers) as response,
+    ):
+        assert response.status == 200
