@@ -1,0 +1,164 @@
+"""The mind that needs no cloud: sentences it knows, and honesty about the rest.
+
+It keeps no state. A question that it asked back ("For how long?") is recognised in the dialogue,
+and the answer is understood together with what was asked for before.
+"""
+
+import re
+from collections.abc import AsyncGenerator, Sequence
+
+from ren_device.assistant.durations import parse_duration
+from ren_device.assistant.heard import halves, plain
+from ren_device.assistant.meaning import Meaning, Question, meaning
+from ren_device.assistant.when import find_when
+from ren_device.model import Message, MindPart, MindRequest, Text, TextDelta, ToolCall, ToolResult
+from ren_device.ports import Clock, IntentMatcher
+
+UNKNOWN = "Sorry, I can't do that without the cloud."
+NO_TOOL = "Sorry, I can't do that here."
+LISTENING = "Yes?"
+AGAIN = "Sorry, I did not get that. "
+_YES = re.compile(
+    r"(?:yes|yeah|yep|yup|sure|of course|do it|do that|go ahead|correct|that is right|right|"
+    r"absolutely|yes do|ok|okay)(?: (?:yes|sure|do it|do that|go ahead|i do|cancel it))*"
+)
+_NO = re.compile(r"(?:no|nope|nah|do not|keep it|leave it|stop)(?: (?:no|do not|keep it|thanks))*")
+_WHICH_ONE = re.compile(r"Which one\b[^.?!]*\?$")
+"""How a tool asks when several things were meant."""
+_ONE_OF_THEM = re.compile(r"^(?:the|my|cancel|delete|for)\s+|\s+(?:one|timer|alarm|reminder)$")
+_LONGEST = 400  # characters; more is no command, and would hold up the event loop
+_REMEMBERED = 4  # how many questions back an answer may belong to
+
+
+class LocalMind:
+    """Implements ports.Mind."""
+
+    def __init__(self, matcher: IntentMatcher, clock: Clock) -> None:
+        """The matcher must be loaded; `clock` says what "at seven" means."""
+        self._matcher = matcher
+        self._clock = clock
+
+    async def step(self, request: MindRequest) -> AsyncGenerator[MindPart, None]:
+        """See ports.Mind. Raises nothing: what is not understood is answered so."""
+        results = [part for part in request.messages[-1].content if isinstance(part, ToolResult)]
+        if results:
+            yield TextDelta(" ".join(result.content.strip() for result in results))
+            return
+        found = self._understand_last(request.messages)
+        tools = {tool.name for tool in request.tools} if request.may_call_tools else set()
+        if not found.calls:
+            yield TextDelta(found.question.text if found.question else found.answer)
+        elif [name for name, _ in found.calls] == ["stop_ringing"] and "stop_ringing" not in tools:
+            yield TextDelta("Okay.")
+        elif not all(name in tools for name, _ in found.calls):
+            yield TextDelta(NO_TOOL)
+        else:
+            for number, (name, arguments) in enumerate(found.calls, start=1):
+                yield ToolCall(f"local-{number}", name, arguments)
+
+    def _understand_last(self, messages: Sequence[Message]) -> Meaning:
+        """Understand the last text in the light of the questions that led to it."""
+        said = [(message.role, text) for message in messages if (text := _last_text(message))]
+        start = len(said) - 1
+        earliest = max(0, start - 2 * _REMEMBERED)
+        while start - 2 >= earliest and said[start - 1][1].endswith("?"):
+            start -= 2
+        found = Meaning(answer=LISTENING)
+        question: Question | None = None
+        for role, text in said[max(start, 0) :]:
+            if role == "user":
+                found = self._reply(question, text) if question else self._understand(text)
+                question = found.question
+            elif _WHICH_ONE.search(text) and len(found.calls) == 1 and "which" in found.calls[0][1]:
+                question = Question(text, "which", calls=found.calls)
+            elif question and not text.endswith(question.text):
+                question = None  # Ren did not ask it in the end
+        return found
+
+    def _understand(self, text: str) -> Meaning:
+        said = plain(text[: _LONGEST + 1])
+        if not said:
+            return Meaning(answer=LISTENING)
+        if len(text) > _LONGEST:
+            return Meaning(answer=UNKNOWN)
+        found = self._several(said, 100.0) or self._one(said) or self._several(said, 0.0)
+        return found or Meaning(answer=UNKNOWN)
+
+    def _one(self, said: str, least_score: float = 0.0) -> Meaning | None:
+        intent = self._matcher.match(said)
+        if intent is None or intent.score < least_score:
+            return None
+        return meaning(intent, self._clock.now())
+
+    def _several(self, said: str, least_score: float) -> Meaning | None:
+        """Two or more commands in one sentence, if each is complete."""
+        for left, right in halves(said):
+            first = self._one(left, least_score)
+            if first is None or not first.calls:
+                continue
+            second = self._several(right, least_score) or self._one(right, least_score)
+            if second is not None and second.calls:
+                return Meaning(calls=first.calls + second.calls)
+        return None
+
+    def _reply(self, question: Question, text: str) -> Meaning:
+        """The answer to a question of Ren's; or else a new request."""
+        said = plain(text[:_LONGEST])
+        if question.missing == "yes":
+            if _YES.fullmatch(said):
+                return Meaning(calls=question.calls)
+            return Meaning(answer="Okay.") if _NO.fullmatch(said) else self._understand(text)
+        if question.missing == "which":
+            other, which = self._one(said, 100.0), _ONE_OF_THEM.sub("", said).strip()
+            if other or not which:
+                return other or Meaning(answer=UNKNOWN)
+            return Meaning(calls=((question.calls[0][0], {"which": which}),))
+        other = self._one(said) if said else None
+        if question.missing == "text":
+            # whatever is said is the text, unless it is a command of its own
+            if not said or (other and (other.calls or other.answer == "Okay.")):
+                return other or Meaning(question=question)
+            joint = said if said.startswith(("to ", "about ", "that ")) else f"to {said}"
+            return self._one(f"{question.base} {joint}") or Meaning(answer=UNKNOWN)
+        completed = self._one(f"{question.base} {self._missing(question, said)}")
+        if completed is not None and completed.calls and self._is_bare(question, said):
+            return completed
+        if other is not None:
+            return other
+        again = AGAIN + question.text
+        return Meaning(question=Question(again, question.missing, question.base))
+
+    def _is_bare(self, question: Question, said: str) -> bool:
+        """Whether the answer is a duration or a moment and nothing else."""
+        if _duration_in(said) is not None:
+            return True
+        found = find_when(said, self._clock.now()) if question.missing == "moment" else None
+        return found is not None and not found.rest
+
+    def _missing(self, question: Question, said: str) -> str:
+        if question.missing == "duration":
+            return f"for {_without_lead(said)}"
+        if _duration_in(said) is not None and not said.startswith("in "):
+            return f"in {_without_lead(said)}"
+        return said if question.base.startswith(("wake", "set")) else _at(said)
+
+
+def _at(said: str) -> str:
+    """A lone "six" is an hour only after "at"."""
+    first = said.split(" ", 1)[0]
+    return (
+        said if first in ("at", "in", "on", "for", "tomorrow", "tonight", "today") else f"at {said}"
+    )
+
+
+def _without_lead(said: str) -> str:
+    return re.sub(r"^(?:for|about|in|maybe|make it|let us say|say)\s+", "", said)
+
+
+def _duration_in(said: str) -> float | None:
+    return parse_duration(_without_lead(said))
+
+
+def _last_text(message: Message) -> str:
+    texts = [part.text.strip() for part in message.content if isinstance(part, Text)]
+    return texts[-1] if texts else ""
