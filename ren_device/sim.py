@@ -196,24 +196,31 @@ class SimEchoCanceller:
 
 
 class SimWakeWord:
-    """Hears its phrase at the moment its last letter ends."""
+    """Notices its phrase a moment after its end, as real ones do."""
+
+    _LATE_FRAMES = 20
 
     def __init__(self, phrase: str = "hey jarvis") -> None:
         """Listens for `phrase`, said by `speech`."""
         self.phrases: tuple[str, ...] = (phrase,)
-        self._reader = _Reader()
+        self.reset()
 
     def process(self, frame: bytes) -> str | None:
         """See ports.WakeWord."""
         self._reader.read(frame)
-        if not self._reader.text.lower().endswith(self.phrases[0]):
-            return None
-        self._reader.text = ""
-        return self.phrases[0]
+        if self._reader.text.lower().endswith(self.phrases[0]):
+            self._reader.text = ""
+            self._wait_frames = self._LATE_FRAMES
+        elif self._wait_frames > 0:
+            self._wait_frames -= 1
+            if self._wait_frames == 0:
+                return self.phrases[0]
+        return None
 
     def reset(self) -> None:
         """See ports.WakeWord."""
         self._reader = _Reader()
+        self._wait_frames = 0
 
 
 class SimVoiceActivity:

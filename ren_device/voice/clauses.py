@@ -6,7 +6,7 @@ better whole.
 
 import re
 
-_SHORTEST_CLAUSE = 6  # characters; "Okay," is worth speaking alone, "A," is not
+_SHORTEST_CLAUSE = 4  # characters; "Yes," is worth speaking alone, "A," is not
 _LONGEST_OPENING = 60  # a first clause without punctuation is cut before a small word after this
 _LONGEST = 220  # and so is any sentence: synthesis time and memory grow with length
 

@@ -17,7 +17,9 @@ from ren_device.voice.conversation import Conversation, Voice
 from ren_device.voice.playback import Playback
 
 _log = logging.getLogger(__name__)
-_PRE_ROLL_FRAMES = round(1.6 / FRAME_S)  # a slow "hey jarvis", and the time it takes to notice it
+# A wake word is noticed about this long after its end. More would put a part of "jarvis" before the
+# question, which recognisers make words of: "this, what time is it".
+_PRE_ROLL_FRAMES = round(0.2 / FRAME_S)
 _FIRST_RETRY_S = 1.0
 _LONGEST_RETRY_S = 30.0
 

@@ -1,0 +1,25 @@
+"""`python -m scripts.benchmarks [name…]`: run benchmarks and print their tables as Markdown."""
+
+import sys
+
+from scripts.benchmarks import engines, intents, spoken_turn, start
+from scripts.benchmarks.figures import machine
+
+ALL = {
+    "start": ("Start", start.run),
+    "engines": ("Engines", engines.run),
+    "intents": ("The offline mind", intents.run),
+    "spoken_turn": ("A spoken turn", spoken_turn.run),
+}
+
+
+def main() -> None:
+    """Run those that are named, or all."""
+    print(f"Measured on {machine()}.")
+    for name in sys.argv[1:] or ALL:
+        title, run = ALL[name]
+        print(f"\n## {title}\n\n{run()}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
