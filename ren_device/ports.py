@@ -125,6 +125,9 @@ class SpeechToText(Protocol):
     def start(self) -> Recognition:
         """Begin an utterance. Raises EngineError."""
 
+    async def close(self) -> None:
+        """End the engine's thread; no utterance may be open."""
+
 
 class TextToSpeech(Protocol):
     """Text to speech (TTS)."""
@@ -134,6 +137,9 @@ class TextToSpeech(Protocol):
 
         Closing the iterator stops the work. Raises EngineError.
         """
+
+    async def close(self) -> None:
+        """End the engine's thread."""
 
 
 # --- mind --------------------------------------------------------------------------------------

@@ -253,6 +253,11 @@ class SimSpeechToText:
             raise EngineError(self.broken)
         return SimRecognition(self, self._takes_s)
 
+    async def close(self) -> None:
+        """See ports.SpeechToText."""
+        if self.open:
+            raise AssertionError("closed with an utterance open")
+
 
 class SimRecognition:
     """One utterance."""
@@ -305,3 +310,6 @@ class SimTextToSpeech:
         for start in range(0, len(pcm), second):
             await asyncio.sleep(self._takes_s)
             yield pcm[start : start + second]
+
+    async def close(self) -> None:
+        """See ports.TextToSpeech."""

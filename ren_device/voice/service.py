@@ -107,6 +107,8 @@ class VoiceService:
                     group.create_task(self._follow_phases(), name="voice phase")
         finally:
             await playback.close()
+            await parts.tts.close()
+            await parts.stt.close()
 
     async def new_conversation(self, client: Client) -> Conversation:
         """A hands-free conversation; waits while engines load. Raises EngineError."""
