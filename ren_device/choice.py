@@ -47,12 +47,16 @@ def microphone(settings: Settings) -> Microphone:
 
 
 def speaker(settings: Settings) -> Speaker:
-    """REN_SPEAKER; one that cannot be opened is named in the log when it is used."""
+    """REN_SPEAKER; one that cannot be is named in the log, and nothing sounds."""
     chosen = settings.speaker
     if chosen.startswith(_WAV):
         from ren_device.engines.wav import WavSpeaker
 
-        return WavSpeaker(chosen.removeprefix(_WAV))
+        try:
+            return WavSpeaker(chosen.removeprefix(_WAV))
+        except DeviceError as error:
+            _log.error("no sound: %s", error)
+            chosen = "none"
     if chosen == "none":
         from ren_device.engines.silent import NoSpeaker
 

@@ -10,7 +10,7 @@ import os
 import re
 import signal
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,7 +24,9 @@ _OWN_FILES = (
     "mount -t tmpfs tmpfs /run && mount --bind {0}/passwd /etc/passwd"
     " && mount --bind {0}/group /etc/group"
 )
-_PRIVATE = ("unshare", "--map-root-user", "--net", "--mount")
+# Root needs no user namespace, which containers often forbid.
+_ENTER_USER = ("--user", "--preserve-credentials") if os.geteuid() else ()
+_PRIVATE = ("unshare", *(("--map-root-user",) if os.geteuid() else ()), "--net", "--mount")
 _SPEAKER = (sys.executable, "-m", "tests.peers.mdns_speaker")
 _BUS = """<busconfig><type>custom</type><listen>unix:path={bus}</listen><auth>EXTERNAL</auth>
 <policy context="default"><allow user="*"/><allow own="*"/>
@@ -65,7 +67,10 @@ class Lan(Protocol):
         """Change the speaker's address."""
 
     async def see(self, wanted: Callable[[Seen], bool]) -> Seen:
-        """What the stranger sees next of this kind; waits up to 15 s."""
+        """What the stranger, who looks on all the time, sees next of this kind; up to 15 s."""
+
+    async def ask(self, name: str) -> Seen:
+        """What somebody sees who looks for this name now; waits up to 15 s."""
 
 
 @asynccontextmanager
@@ -87,21 +92,28 @@ class _Base:
         self._folder = folder
         self._browser: Process | None = None
 
-    async def spawn(self, *command: str, stdin: int = DEVNULL) -> Process:
+    async def spawn(
+        self, *command: str, stdin: int = DEVNULL, stderr: int | None = None
+    ) -> Process:
         """A process that is gone when the network is."""
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=stdin, stdout=PIPE, env=_ENVIRONMENT
+            *command, stdin=stdin, stdout=PIPE, stderr=stderr, env=_ENVIRONMENT
         )
         self._stack.push_async_callback(_end, process)
         return process
 
     async def see(self, wanted: Callable[[Seen], bool]) -> Seen:
         assert self._browser is not None
-        async with asyncio.timeout(15):
-            while True:
-                seen = _read((await _line(self._browser)).rstrip("\n"))
-                if seen and wanted(seen):
-                    return seen
+        return await _find(self._browser, wanted)
+
+    async def ask(self, name: str) -> Seen:
+        browser = await self.browse()
+        found = await _find(browser, lambda each: each.event == "=" and each.name == name)
+        await _end(browser)
+        return found
+
+    async def browse(self) -> Process:
+        raise NotImplementedError
 
 
 class _Namespaces(_Base):
@@ -114,7 +126,7 @@ class _Namespaces(_Base):
         prepare = f"{_OWN_FILES.format(self._folder)} && {_HOLD}"
         home = await self.spawn(*_PRIVATE, "sh", "-c", prepare, stdin=PIPE)
         assert await _line(home) == "ready\n"
-        self._inside = ("nsenter", "-t", str(home.pid), "-U", "-m", "--preserve-credentials")
+        self._inside = ("nsenter", "-t", str(home.pid), "--mount", *_ENTER_USER)
         far = await self.spawn(*self._inside, "unshare", "-n", "sh", "-c", _HOLD, stdin=PIPE)
         assert await _line(far) == "ready\n"
         self._home = (*self._inside, f"--net=/proc/{home.pid}/ns/net")
@@ -142,13 +154,19 @@ class _Namespaces(_Base):
         daemon = await self.spawn(
             *self._far, "dbus-daemon", "--nofork", f"--config-file={config}", *said
         )
-        address = f"DBUS_SYSTEM_BUS_ADDRESS={(await _line(daemon)).strip()}"
-        await self.spawn(
-            *(*self._far, "env", address, "avahi-daemon", "--file", str(avahi)),
+        self._bus = ("env", f"DBUS_SYSTEM_BUS_ADDRESS={(await _line(daemon)).strip()}")
+        avahi_daemon = await self.spawn(
+            *(*self._far, *self._bus, "avahi-daemon", "--file", str(avahi)),
             *("--no-drop-root", "--no-chroot", "--no-rlimits"),
+            stderr=STDOUT,
         )
-        self._browser = await self.spawn(
-            *(*self._far, "env", address, "stdbuf", "-oL", "avahi-browse"),
+        while "enumeration completed" not in await _line(avahi_daemon):
+            pass  # before that, it is not on the bus
+        self._browser = await self.browse()
+
+    async def browse(self) -> Process:
+        return await self.spawn(
+            *(*self._far, *self._bus, "stdbuf", "-oL", "avahi-browse"),
             *("--all", "--resolve", "--parsable", "--no-db-lookup"),
         )
 
@@ -164,13 +182,24 @@ class _Loopback(_Base):
     async def start(self) -> None:
         self._place = self._folder / "place"
         self._place.write_text(self.addresses[0], encoding="ascii")
-        self._browser = await self.spawn(sys.executable, "-m", "tests.peers.mdns_browser")
+        self._browser = await self.browse()
+
+    async def browse(self) -> Process:
+        return await self.spawn(sys.executable, "-m", "tests.peers.mdns_browser")
 
     async def speaker(self, name: str, key: str) -> Process:
         return await self.spawn(*_SPEAKER, name, key, "127.0.0.1", str(self._place))
 
     async def move(self) -> None:
         self._place.write_text(self.addresses[1], encoding="ascii")
+
+
+async def _find(browser: Process, wanted: Callable[[Seen], bool]) -> Seen:
+    async with asyncio.timeout(15):
+        while True:
+            seen = _read(await _line(browser))
+            if seen and wanted(seen):
+                return seen
 
 
 async def stop(process: Process) -> int:
@@ -193,7 +222,8 @@ async def _line(process: Process) -> str:
 
 
 def _read(line: str) -> Seen | None:
-    fields = re.sub(r"\\(\d{3})", lambda each: chr(int(each[1])), line).split(";")
+    plain = re.sub(rb"\\(\d{3})", lambda each: bytes([int(each[1])]), line.rstrip("\n").encode())
+    fields = plain.decode().split(";")
     if fields[0] == "-":
         return Seen("-", fields[3], fields[4])
     if fields[0] != "=":
