@@ -47,7 +47,8 @@ def _audio_source(value: str) -> str:
 
 def _phrases(value: object) -> object:
     if isinstance(value, str):
-        return tuple(part.strip().lower() for part in value.split(",") if part.strip())
+        parts = (part.strip() for part in value.split(","))
+        return tuple(part if "/" in part else part.lower() for part in parts if part)
     return value
 
 
@@ -62,7 +63,7 @@ def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
     for each in values:
         if not re.fullmatch(r"https?://[^/\s]+", each):
             raise ValueError(f"{each} is not an origin; write https://app.example, with no path")
-    return values
+    return tuple(each.lower() for each in values)
 
 
 def _default_data_dir() -> Path:

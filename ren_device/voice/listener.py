@@ -10,7 +10,7 @@ from collections import deque
 from contextlib import AbstractAsyncContextManager, aclosing
 
 from ren_device.bus import Bus
-from ren_device.errors import DeviceError, RenError
+from ren_device.errors import DeviceError, EngineError, RenError
 from ren_device.model import FRAME_S, ReplyPart, VoicePhase, VoicePhaseChanged
 from ren_device.ports import EchoCanceller, Microphone, WakeWord
 from ren_device.voice.conversation import Conversation, Voice
@@ -90,10 +90,10 @@ class Listener:
             await asyncio.sleep(delay_s)
             delay_s = min(_LONGEST_RETRY_S, delay_s * 2)
 
-    async def _listen(self) -> DeviceError | None:
+    async def _listen(self) -> DeviceError | EngineError | None:
         try:
             await self._hear()
-        except DeviceError as error:
+        except (DeviceError, EngineError) as error:
             return error
         return None  # this microphone has nothing more to say
 

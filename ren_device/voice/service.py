@@ -100,6 +100,7 @@ class VoiceService:
                     lambda: conversation.active,
                 )
                 self._listener, self._playback = listener, playback
+                self._phase = "idle"
                 _log.info("voice is ready; say %r", wake_word.phrases[0])
                 async with asyncio.TaskGroup() as group:
                     group.create_task(listener.run(), name="listener")
