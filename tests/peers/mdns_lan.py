@@ -69,7 +69,7 @@ class Lan(Protocol):
     async def see(self, wanted: Callable[[Seen], bool]) -> Seen:
         """What the stranger, who looks on all the time, sees next of this kind; up to 15 s."""
 
-    async def ask(self, name: str) -> Seen:
+    async def ask(self, name: str, kind: str = "_ren._tcp") -> Seen:
         """What somebody sees who looks for this name now; waits up to 15 s."""
 
 
@@ -106,9 +106,11 @@ class _Base:
         assert self._browser is not None
         return await _find(self._browser, wanted)
 
-    async def ask(self, name: str) -> Seen:
+    async def ask(self, name: str, kind: str = "_ren._tcp") -> Seen:
         browser = await self.browse()
-        found = await _find(browser, lambda each: each.event == "=" and each.name == name)
+        found = await _find(
+            browser, lambda each: (each.event, each.name, each.kind) == ("=", name, kind)
+        )
         await _end(browser)
         return found
 
