@@ -13,8 +13,9 @@ from ren_device.bus import Bus
 from ren_device.errors import DeviceError, EngineError, RenError
 from ren_device.model import FRAME_S, ReplyPart, VoicePhase, VoicePhaseChanged
 from ren_device.ports import EchoCanceller, Microphone, WakeWord
-from ren_device.voice.conversation import Conversation, Voice
+from ren_device.voice.conversation import Conversation
 from ren_device.voice.playback import Playback
+from ren_device.voice.roles import Voice
 
 _log = logging.getLogger(__name__)
 # A wake word is noticed about this long after its end. More would put a part of "jarvis" before the

@@ -3,22 +3,16 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Protocol
+from contextlib import aclosing
 
 from ren_device.errors import EngineError
 from ren_device.ports import TextToSpeech
+from ren_device.voice.roles import Voice
 from ren_device.voice.trace import LatencyTrace
 
 _log = logging.getLogger(__name__)
 _PIECES_AHEAD = 2  # synthesised and not yet played
 _CLAUSES_AT_MOST = 1000  # of one reply; the longest that a model writes is far below
-
-
-class Sounds(Protocol):
-    """Where speech goes."""
-
-    async def play(self, pcm: bytes) -> None:
-        """Sound the next piece; returns when there is room for more."""
 
 
 class Mouth:
@@ -27,7 +21,7 @@ class Mouth:
     def __init__(
         self,
         tts: TextToSpeech,
-        voice: Sounds,
+        voice: Voice,
         on_first_sound: Callable[[], None],
         trace: LatencyTrace,
     ) -> None:
@@ -56,9 +50,10 @@ class Mouth:
     async def _synthesise(self) -> None:
         while (clause := await self._clauses.get()) is not None:
             try:
-                async for pcm in self._tts.speak(clause):
-                    self._trace.mark("first_speech")
-                    await self._speech.put(pcm)
+                async with aclosing(self._tts.speak(clause)) as speech:
+                    async for pcm in speech:
+                        self._trace.mark("first_speech")
+                        await self._speech.put(pcm)
             except EngineError as error:
                 _log.error("a clause was not spoken: %s", error)
         await self._speech.put(None)

@@ -20,11 +20,12 @@ from ren_device.ports import (
     VoiceActivity,
     WakeWord,
 )
-from ren_device.voice.conversation import Client, Conversation, TurnTaker, VoiceParts
+from ren_device.voice.conversation import Conversation
 from ren_device.voice.endpointing import EndpointingPolicy
 from ren_device.voice.listener import Listener, RoomClient
 from ren_device.voice.playback import Playback, Volume
 from ren_device.voice.ringer import Ringer
+from ren_device.voice.roles import Client, TurnTaker, VoiceParts
 
 _log = logging.getLogger(__name__)
 

@@ -22,7 +22,8 @@ from ren_device.model import (
     duration_s,
 )
 from ren_device.ports import Clock
-from ren_device.voice.conversation import Client, Conversation
+from ren_device.voice.conversation import Conversation
+from ren_device.voice.roles import Client
 
 _log = logging.getLogger(__name__)
 _LARGEST_MESSAGE = 512 * 1024  # bytes of JSON: about 12 s of sound in one message

@@ -26,10 +26,11 @@ from ren_device.sim import (
     SimVoiceActivity,
     SimWakeWord,
 )
-from ren_device.voice.conversation import Conversation, VoiceParts
+from ren_device.voice.conversation import Conversation
 from ren_device.voice.endpointing import EndpointingPolicy
 from ren_device.voice.listener import Listener, RoomClient
 from ren_device.voice.playback import Playback, Volume
+from ren_device.voice.roles import VoiceParts
 from tests.virtual_time import until
 
 Script = list[str | float | RenError]

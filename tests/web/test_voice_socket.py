@@ -24,8 +24,9 @@ from ren_device.sim import (
     speech,
     words,
 )
-from ren_device.voice.conversation import Client, Conversation, VoiceParts
+from ren_device.voice.conversation import Conversation
 from ren_device.voice.endpointing import EndpointingPolicy
+from ren_device.voice.roles import Client, VoiceParts
 from ren_device.web.voice_socket import VoiceSocket
 from tests.voice.room import Script, ScriptedAssistant
 
