@@ -70,8 +70,8 @@ def load_wake_word(settings: Settings) -> WakeWord:
     """REN_WAKE_ENGINE; what cannot be loaded is named in the log and replaced by the default."""
     key = settings.porcupine_access_key.get_secret_value()
     if settings.wake_engine == "porcupine" or (settings.wake_engine == "auto" and key):
-        return _or_else(lambda: _porcupine(key, settings.wake_words), lambda: _micro(settings))
-    return _micro(settings)
+        return _or_else(lambda: _porcupine(key, settings.wake_words), lambda: _keyless(settings))
+    return _keyless(settings)
 
 
 def _porcupine(key: str, phrases: tuple[str, ...]) -> WakeWord:
@@ -80,13 +80,20 @@ def _porcupine(key: str, phrases: tuple[str, ...]) -> WakeWord:
     return Porcupine.load(key, phrases)
 
 
-def _micro(settings: Settings) -> WakeWord:
-    from ren_device.engines.micro_wake_word import MicroWakeWord
-
+def _keyless(settings: Settings) -> WakeWord:
+    phrases = settings.wake_words
     default = Settings.model_fields["wake_words"].default
-    return _or_else(
-        lambda: MicroWakeWord.load(settings.wake_words), lambda: MicroWakeWord.load(default)
-    )
+    if settings.wake_engine == "micro":
+        from ren_device.engines.micro_wake_word import MicroWakeWord
+
+        return _or_else(lambda: MicroWakeWord.load(phrases), lambda: MicroWakeWord.load(default))
+    from ren_device.engines import wake_words
+
+    if settings.wake_engine == "open":
+        from ren_device.engines.open_wake_word import OpenWakeWord
+
+        return _or_else(lambda: OpenWakeWord.load(phrases), lambda: wake_words.load(default))
+    return _or_else(lambda: wake_words.load(phrases), lambda: wake_words.load(default))
 
 
 def load_stt(settings: Settings) -> SpeechToText:

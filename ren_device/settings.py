@@ -128,8 +128,8 @@ class Settings(BaseSettings):
     """`auto`, part of a device's name, `wav:PATH` (played once, in real time), or `none`."""
     speaker: Annotated[str, AfterValidator(_audio_source)] = "auto"
     """`auto`, part of a device's name, `wav:PATH` (records what would be heard), or `none`."""
-    wake_engine: Literal["auto", "micro", "porcupine"] = "auto"
-    """`auto` is porcupine where an access key is set, else micro."""
+    wake_engine: Literal["auto", "micro", "open", "porcupine"] = "auto"
+    """`auto` is porcupine where an access key is set, else micro and open together."""
     wake_words: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_phrases)] = ("hey jarvis",)
     """Comma-separated phrases; see ren_device/engines/README.md for which engine knows which."""
     porcupine_access_key: SecretStr = SecretStr("")

@@ -94,13 +94,9 @@ class MicroWakeWord:
     @classmethod
     def load(cls, phrases: Sequence[str]) -> "MicroWakeWord":
         """`phrases`: built-in ones, or paths of microWakeWord's .json files. Raises EngineError."""
-        try:
-            import pymicro_wakeword
-        except (ImportError, OSError) as error:
-            raise EngineError(f"REN_WAKE_ENGINE=micro cannot be loaded: {error}") from error
         if not phrases:
             raise EngineError("REN_WAKE_WORDS names no phrase")
-        wheel = Path(pymicro_wakeword.__file__).parent
+        wheel = _wheel()
         configs = [_find(phrase, wheel / "models") for phrase in phrases]
         first = [_load(config, wheel, 0.0) for config in configs]
         second = [_load(config, wheel, SECOND_EAR_CUTOFF) for config in configs]
@@ -126,18 +122,31 @@ class MicroWakeWord:
             ear.reset()
 
 
-def _find(phrase: str, built_in: Path) -> Path:
+def built_in() -> tuple[str, ...]:
+    """The phrases in the wheel. Raises EngineError without it."""
+    models = (_wheel() / "models").glob("*.json")
+    return tuple(sorted(each.stem.replace("_", " ") for each in models))
+
+
+def _wheel() -> Path:
+    try:
+        import pymicro_wakeword
+    except (ImportError, OSError) as error:
+        raise EngineError(f"REN_WAKE_ENGINE=micro cannot be loaded: {error}") from error
+    return Path(pymicro_wakeword.__file__).parent
+
+
+def _find(phrase: str, models: Path) -> Path:
     if phrase.endswith(".json"):
         path = Path(phrase).expanduser()
         if not path.is_file():
             raise EngineError(f"REN_WAKE_WORDS: there is no file {phrase}")
         return path
-    path = built_in / f"{phrase.strip().lower().replace(' ', '_')}.json"
+    path = models / f"{phrase.strip().lower().replace(' ', '_')}.json"
     if not path.is_file():
-        known = ", ".join(sorted(each.stem.replace("_", " ") for each in built_in.glob("*.json")))
         raise EngineError(
-            f"REN_WAKE_WORDS: there is no wake word {phrase!r}; there are {known}, "
-            "and microWakeWord's .json files by path"
+            f"REN_WAKE_WORDS: there is no wake word {phrase!r}; there are "
+            f"{', '.join(built_in())}, and microWakeWord's .json files by path"
         )
     return path
 
