@@ -21,6 +21,7 @@ from ren_device.clock import SystemClock
 from ren_device.engines.claude import ClaudeMind
 from ren_device.engines.identity_key import IdentityKey
 from ren_device.engines.mdns import MdnsDiscovery
+from ren_device.engines.mdns_names import host_name
 from ren_device.errors import EngineError
 from ren_device.ports import Clock
 from ren_device.settings import Settings
@@ -83,7 +84,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             has_api_key=settings.has_api_key,
             allowed_hosts=settings.allowed_hosts,
             allowed_origins=settings.allowed_origins,
-            hostnames=(settings.name.lower(), socket.gethostname().lower()),
+            hostnames=_hostnames(settings.name),
             assistant=assistant,
             threads=store.threads,
             remarks=store.remarks,
@@ -154,6 +155,11 @@ async def _load_local_mind(local: MindLater, clock: Clock) -> None:
         local.failed(error)
     else:
         local.ready(LocalMind(matcher, clock))
+
+
+def _hostnames(name: str) -> tuple[str, ...]:
+    """What the speaker and its machine call themselves, without `.local`."""
+    return host_name(name, 1).removesuffix(".local."), socket.gethostname().lower()
 
 
 def _shown(host: str) -> str:

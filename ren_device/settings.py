@@ -1,27 +1,30 @@
 """Every setting, read once at boot from the environment and `.env`, then frozen.
 
 `REN_X` may also be written `WREN_X` (an older name of this product); `REN_X` wins where both are
-set, and the environment wins over `.env`. Empty means unset. Two names keep no prefix, because
-the model's own SDK reads them too: ANTHROPIC_API_KEY and ANTHROPIC_BASE_URL.
+set, wherever that is, and the environment wins over `.env`. Empty means unset. Two names keep no
+prefix, because the model's own SDK reads them too: ANTHROPIC_API_KEY and ANTHROPIC_BASE_URL.
 """
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
+from dotenv import dotenv_values
 from platformdirs import user_data_path
 from pydantic import (
     AfterValidator,
     AliasChoices,
     AliasGenerator,
+    BaseModel,
     BeforeValidator,
+    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ren_device.errors import SettingError
 from ren_device.model import Tier
@@ -71,17 +74,14 @@ def _default_data_dir() -> Path:
     return Path(systemd) if systemd else user_data_path("ren", appauthor=False)
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """What the person who runs this Ren decided. See the module for where values come from."""
 
-    model_config = SettingsConfigDict(
-        env_file=".env",
-        env_file_encoding="utf-8",
-        env_ignore_empty=True,
+    model_config = ConfigDict(
         extra="ignore",
         frozen=True,
-        case_sensitive=True,
         populate_by_name=True,
+        validate_default=True,
         alias_generator=AliasGenerator(validation_alias=_aliases),
     )
 
@@ -101,11 +101,11 @@ class Settings(BaseSettings):
     mdns_enabled: bool = True
     """Whether the speaker announces itself on the local network."""
     allowed_hosts: Annotated[
-        tuple[str, ...], NoDecode, BeforeValidator(_phrases), AfterValidator(_hosts)
+        tuple[str, ...], BeforeValidator(_phrases), AfterValidator(_hosts)
     ] = ()
     """Comma-separated further names under which browsers may address the speaker."""
     allowed_origins: Annotated[
-        tuple[str, ...], NoDecode, BeforeValidator(_phrases), AfterValidator(_origins)
+        tuple[str, ...], BeforeValidator(_phrases), AfterValidator(_origins)
     ] = ()
     """Comma-separated web pages from elsewhere that may talk to the speaker: https://app.example."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -130,7 +130,7 @@ class Settings(BaseSettings):
     """`auto`, part of a device's name, `wav:PATH` (records what would be heard), or `none`."""
     wake_engine: Literal["auto", "micro", "open", "porcupine"] = "auto"
     """`auto` is porcupine where an access key is set, else micro and open together."""
-    wake_words: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_phrases)] = ("hey jarvis",)
+    wake_words: Annotated[tuple[str, ...], BeforeValidator(_phrases)] = ("hey jarvis",)
     """Comma-separated phrases; see ren_device/engines/README.md for which engine knows which."""
     porcupine_access_key: SecretStr = SecretStr("")
     """Picovoice's key."""
@@ -155,17 +155,27 @@ class Settings(BaseSettings):
 
 def load(env_file: str | Path | None = ".env") -> Settings:
     """Read the settings; raises SettingError naming the first variable that is wrong."""
+    found = {**_read(Path(env_file)), **os.environ} if env_file else dict(os.environ)
+    given = {name: value for name, value in found.items() if value}
     try:
-        return Settings(_env_file=env_file)
+        return Settings.model_validate(given)
     except ValidationError as error:
-        raise SettingError(_explain(error)) from None
+        raise SettingError(_explain(error, given)) from None
 
 
-def _explain(error: ValidationError) -> str:
+def _read(env_file: Path) -> dict[str, str]:
+    try:
+        values = dotenv_values(env_file, interpolate=False)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"{env_file} cannot be read; it must be UTF-8 text: {error}") from None
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _explain(error: ValidationError, given: Mapping[str, str]) -> str:
     first = error.errors(include_url=False)[0]
     variable = str(first["loc"][0])
     older_name = variable.replace("REN_", "WREN_", 1)
-    if variable not in os.environ and older_name in os.environ:
+    if variable not in given and older_name in given:
         variable = older_name
     shown = "***" if variable.endswith("_KEY") else str(first["input"])
     return f"{variable}={shown}: {first['msg'].removeprefix('Value error, ')}"

@@ -72,6 +72,29 @@ async def test_a_spoken_timer(tmp_path: Path) -> None:
 
 
 @pytest.mark.engine
+async def test_the_wake_word_over_an_answer(tmp_path: Path) -> None:
+    """It stops the answer, and what follows is the next question."""
+    recording = spoken("flite-rms", "What can you do?") + silence(3.0)
+    recording += (
+        say("Hey Jarvis", "flite-rms") + silence(0.8) + say("What time is it?", "flite-rms")
+    )
+    write_wav(tmp_path / "in.wav", recording + silence(1))
+    async with running(
+        tmp_path,
+        REN_VOICE_ENABLED="true",
+        REN_MICROPHONE=f"wav:{tmp_path / 'in.wav'}",
+        REN_SPEAKER=f"wav:{tmp_path / 'out.wav'}",
+    ) as ren:
+        await ren.until_up()
+        await until_answered(ren)
+        assert ren.log().count("woken by") == 2
+        memory = await ren.get("/memory")
+        assert [turn["role"] for turn in memory["turns"]] == ["user", "assistant"] * 2
+        assert memory["turns"][-1]["content"].startswith("It's")
+        assert await ren.stop() == 0
+
+
+@pytest.mark.engine
 async def test_the_same_over_the_socket(tmp_path: Path) -> None:
     async with running(
         tmp_path, REN_VOICE_ENABLED="true", REN_MICROPHONE="none", REN_SPEAKER="none"

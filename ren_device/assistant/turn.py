@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ from ren_device.settings import Settings
 from ren_device.skills.tool import Toolbox
 
 log = logging.getLogger(__name__)
+
+_SPOKEN_WAIT_S = 1.0  # how long a person in the room waits for a turn that somebody else began
 
 Heard = Callable[[], str]
 """Which part of the reply has really been heard so far."""
@@ -150,19 +153,34 @@ class Assistant:
 
     async def _turn(self, ask: _Ask) -> AsyncGenerator[ReplyPart, None]:
         lock = self._locks.setdefault(ask.thread_id, asyncio.Lock())
-        try:
-            async with asyncio.timeout_at(ask.deadline):
-                await lock.acquire()
-        except TimeoutError:
-            raise TurnTimeout(
-                f"Another turn in this thread took longer than {self._config.timeout_s:g} seconds."
-            ) from None
+        held = await self._wait_for_turn(ask, lock)
         try:
             async with aclosing(self._told(ask)) as parts:
                 async for part in parts:
                     yield part
         finally:
-            lock.release()
+            if held:
+                lock.release()
+
+    async def _wait_for_turn(self, ask: _Ask, lock: asyncio.Lock) -> bool:
+        """Whether the thread's lock is held now.
+
+        A cloud turn may take a minute. Whoever says "stop", or asks the device itself, must not
+        wait for it: at worst their remarks come before those of the turn that is still going on.
+        """
+        if ask.tier is Tier.LOCAL:
+            return False
+        patience = asyncio.get_running_loop().time() + _SPOKEN_WAIT_S if ask.spoken else math.inf
+        try:
+            async with asyncio.timeout_at(min(ask.deadline, patience)):
+                await lock.acquire()
+        except TimeoutError:
+            if ask.spoken:
+                return False
+            raise TurnTimeout(
+                f"Another turn in this thread took longer than {self._config.timeout_s:g} seconds."
+            ) from None
+        return True
 
     async def _told(self, ask: _Ask) -> AsyncGenerator[ReplyPart, None]:
         """The turn, with its traces: events on the bus and remarks in the thread."""

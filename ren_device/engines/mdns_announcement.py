@@ -5,9 +5,7 @@ Imports zeroconf at the top, so nothing but `mdns` imports this, and only once i
 
 import asyncio
 import itertools
-import re
 import socket
-import unicodedata
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -25,12 +23,12 @@ from zeroconf import (  # type: ignore[attr-defined]  # their __all__ lacks Addr
 )
 from zeroconf.asyncio import AsyncZeroconf
 
+from ren_device.engines.mdns_names import LABEL_BYTES, host_name
 from ren_device.errors import DeviceError
 
 SERVICE_TYPES = ("_ren._tcp.local.", "_http._tcp.local.")
 _HUB_PATH = "/hub.json"
 _GROUP, _PORT = "224.0.0.251", 5353
-_LABEL_BYTES = 63  # DNS allows no more
 _HOST_PROBE_MS = 1000
 
 # Linux hands a socket the multicast of every group that anybody on this machine has joined, on any
@@ -265,13 +263,5 @@ def instance_name(name: str, number: int) -> str:
     plain = "".join(" " if each == "." or not each.isprintable() else each for each in name)
     plain = " ".join(plain.split()) or "Ren"
     suffix = f" ({number})" if number > 1 else ""
-    room = _LABEL_BYTES - len(suffix)
+    room = LABEL_BYTES - len(suffix)
     return plain.encode()[:room].decode(errors="ignore").rstrip() + suffix
-
-
-def host_name(name: str, number: int) -> str:
-    """The name as machines see it, "ren.local." or "ren-2.local."."""
-    ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    suffix = f"-{number}" if number > 1 else ""
-    label = re.sub(r"[^a-z0-9]+", "-", ascii_only)[: _LABEL_BYTES - len(suffix)].strip("-")
-    return f"{label or 'ren'}{suffix}.local."

@@ -26,6 +26,7 @@ _LIST_NUMBER = re.compile(r"(?:^|\n)\s*\d+\.$")
 _LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
 _BULLET = re.compile(r"^\s*(?:[-*+•]|#{1,6})\s+", re.MULTILINE)
 _MARKUP = re.compile(r"[*_`#|~]+")
+_FULL_HOUR = re.compile(r"\b(\d{1,2}):00(?=\s*[ap]\.?m\b)", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 
 
@@ -80,5 +81,6 @@ class ClauseCutter:
 def spoken_form(text: str) -> str:
     """The text without markup, in one line; empty when there is nothing to say."""
     text = _MARKUP.sub("", _BULLET.sub("", _LINK.sub(r"\1", text)))
+    text = _FULL_HOUR.sub(r"\1", text)  # else it is "eleven zero zero p.m."
     text = _SPACE.sub(" ", text).strip()
     return text if any(character.isalnum() for character in text) else ""

@@ -32,7 +32,9 @@ _log = logging.getLogger(__name__)
 # In the room nobody presses a button, so the silence after the words is all there is.
 _ROOM = EndpointingPolicy()
 # A client of the socket can say "end", so silence alone needs more patience; and it listens on.
-_SOCKET = EndpointingPolicy(complete_s=0.8, incomplete_s=1.6, no_speech_s=float("inf"))
+_SOCKET = EndpointingPolicy(
+    complete_s=0.8, incomplete_s=1.6, no_speech_s=float("inf"), longest_s=120.0
+)
 
 
 @dataclass(frozen=True, slots=True)

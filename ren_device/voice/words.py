@@ -6,10 +6,14 @@ from difflib import SequenceMatcher
 
 # A sentence that ends in one of these is not over, whatever the recogniser's full stop says.
 _DANGLING = frozenset(
-    "a an the my your our his her its their this these those some any to for from of in at by with "
-    "about into until till after before and or but so because if when while than as is are was "
-    "were be will would can could should shall may might must do does did have has had named "
-    "called add set put remind start um uh er hmm like per every next half quarter".split()
+    "a an the my your our his her its their these those some any to for from of in at by with "
+    "about into until till after before and or but so because if when while than as named called "
+    "add set put remind start um uh er hmm like per every next half quarter".split()
+)
+# These end a question ("what can you do?") but hardly anything else.
+_DANGLING_IN_STATEMENTS = frozenset(
+    "this that is are was were be will would can could should shall may might must do does did "
+    "have has had".split()
 )
 _ALIKE = 0.72  # "hey jervis", "hey travis", "a jarvis" are our name; "hey there" is not
 _WORD = re.compile(r"[\w']+")
@@ -21,6 +25,8 @@ def sounds_complete(transcript: str) -> bool:
     if not words or not transcript.rstrip().endswith((".", "!", "?")):
         return False
     if words[-1] in _DANGLING:
+        return False
+    if words[-1] in _DANGLING_IN_STATEMENTS and not transcript.rstrip().endswith("?"):
         return False
     # "set a timer for five" wants a unit.
     return not (len(words) > 1 and words[-1].isdigit() and words[-2] in {"for", "in", "of"})

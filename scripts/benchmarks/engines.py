@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 def run() -> str:
     """Measure; returns Markdown."""
-    settings = Settings(_env_file=None)
+    settings = Settings()
     rows: list[tuple[object, ...]] = []
 
     def load(name: str, how: Callable[[], T]) -> T:

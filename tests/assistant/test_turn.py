@@ -95,7 +95,7 @@ async def test_without_a_thread_the_most_recently_active_one_is_used() -> None:
 
 
 def test_the_config_comes_from_the_settings() -> None:
-    settings = Settings(_env_file=None, name="Olive", chat_timeout_s=5, offline_fallback=True)
+    settings = Settings(name="Olive", chat_timeout_s=5, offline_fallback=True)
     config = TurnConfig.from_settings(settings)
     assert config == TurnConfig(name="Olive", timeout_s=5, offline_fallback=True)
 

@@ -153,3 +153,21 @@ def test_turns_of_one_thread_wait_for_each_other_and_no_longer_than_a_turn_may_t
         assert [text for _, text in house.remarks.said()] == ["first", "one", "fourth", "one"]
 
     run(scene())
+
+
+def test_whoever_says_stop_does_not_wait_for_a_turn_that_hangs() -> None:
+    async def scene() -> None:
+        house = turn_house(then_never("one"), local=says("Stopped."), timeout_s=60)
+        hanging = await house.assistant.begin("first")
+        assert await anext(hanging) == TextDelta("one")
+        began = asyncio.get_running_loop().time()
+        typed = await read(await house.assistant.begin("stop", tier=Tier.LOCAL))
+        assert typed.reply is not None
+        assert asyncio.get_running_loop().time() == began
+        spoken = await house.assistant.begin("stop", spoken=True)
+        assert await anext(spoken) == TextDelta("one")
+        assert asyncio.get_running_loop().time() - began < 2
+        await spoken.aclose()
+        await hanging.aclose()
+
+    run(scene())

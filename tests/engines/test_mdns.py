@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ren_device.engines.mdns import MdnsDiscovery, Place, _serves
-from ren_device.engines.mdns_announcement import host_name, instance_name
+from ren_device.engines.mdns_announcement import instance_name
+from ren_device.engines.mdns_names import host_name
 from tests.engines.mdns_wire import PTR, SRV, TXT, A, Record, claim, decode, wire
 
 KEY = "5e" * 32

@@ -59,6 +59,10 @@ def test_markup_is_not_spoken() -> None:
     ]
 
 
+def test_a_full_hour_is_said_as_people_say_it() -> None:
+    assert spoken_form("11:00 PM, 7:00 a.m. or 11:30 PM") == "11 PM, 7 a.m. or 11:30 PM"
+
+
 def test_nothing_to_say() -> None:
     assert cut("") == []
     assert cut("... \n *** \n") == []

@@ -10,6 +10,7 @@ from ren_device.voice.words import sounds_complete, without_wake_phrase
     [
         "Set a timer for five minutes.",
         "What time is it?",
+        "What can you do?",
         "Stop.",
         "Turn the lights on.",
         "Set an alarm for 7:30.",
@@ -29,6 +30,7 @@ def test_complete(text: str) -> None:
         "Add milk and.",
         "so the",
         "Um.",
+        "Tell me what you can.",
     ],
 )
 def test_not_complete(text: str) -> None:
