@@ -122,7 +122,7 @@ class Conversation:
         already_ended, self._ended_by_silence = self._ended_by_silence, False
         if utterance is not None and utterance.perhaps_speech:
             await self._take_turn(utterance)
-        elif not already_ended:
+        elif not already_ended and not self.answering:
             await self._drop_utterance()
             await self._nothing_said()
 

@@ -21,7 +21,7 @@ class EndpointingPolicy:
     complete_s: float = 0.35  # silence that ends words that sound complete
     incomplete_s: float = 1.2  # silence that ends any words
     no_speech_s: float = 6.0  # nobody says anything
-    longest_s: float = 25.0  # nobody asks a kitchen speaker anything longer
+    longest_s: float = 25.0  # of an utterance: nobody asks a kitchen speaker anything longer
 
 
 class Signal(Enum):
@@ -69,6 +69,7 @@ class Endpointer:
             self._speech_s += self._chunk_s
             if self._speech_s >= policy.start_s:
                 self.started = True
+                self._heard_s = 0.0  # from here on it is the utterance that must not be endless
                 return Signal.STARTED
             return None
         self._speech_s = 0.0

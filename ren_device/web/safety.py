@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from ren_device.web.cors import is_from, is_preflight, preflight
 from ren_device.web.errors import ApiError
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -51,9 +52,9 @@ def browser_guard(
                 )
         for origin in request.headers.getall("Origin", ()):
             if origin.lower() not in origins and not _same_place(origin, request):
-                raise ApiError(
-                    403, f"Pages of {origin!r} may not use Ren; REN_ALLOWED_ORIGINS can add it."
-                )
+                raise ApiError(403, _refusal(origin))
+        if is_preflight(request) and is_from(origins, request):
+            return preflight(request)
         if request.body_exists and not _is_json(request.content_type):
             raise ApiError(415, "A body must be sent with Content-Type: application/json.")
         return await handler(request)
@@ -93,6 +94,13 @@ def _same_place(origin: str, request: web.Request) -> bool:
     host, port = _split(request.headers.get("Host", ""))
     theirs, their_port = _split(parts.netloc)
     return bool(host) and (theirs, their_port or default_port) == (host, port or default_port)
+
+
+def _refusal(origin: str) -> str:
+    """Why, and what can be done; REN_ALLOWED_ORIGINS takes web addresses only."""
+    if origin.lower().startswith(("http://", "https://")):
+        return f"Pages of {origin!r} may not use Ren; REN_ALLOWED_ORIGINS can add it."
+    return f"Pages without a web address of their own ({origin!r}) cannot be let in."
 
 
 def _is_json(content_type: str) -> bool:

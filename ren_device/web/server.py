@@ -7,6 +7,7 @@ from aiohttp import web
 
 from ren_device.errors import SettingError
 from ren_device.web import chat, hub, identity, threads
+from ren_device.web.cors import open_to
 from ren_device.web.errors import access_log, errors_as_json
 from ren_device.web.keys import SERVICES, STOPPING, Services
 from ren_device.web.safety import browser_guard
@@ -31,6 +32,7 @@ def build(services: Services) -> web.Application:
     app[STOPPING] = Stopping()
     for table in (hub.routes, chat.routes, threads.routes, identity.routes, *services.extra_routes):
         app.add_routes(table)
+    app.on_response_prepare.append(open_to(frozenset(services.allowed_origins)))
     app.on_shutdown.append(_end_turns)
     return app
 

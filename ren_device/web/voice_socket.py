@@ -5,7 +5,7 @@ import base64
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Annotated, Literal
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
@@ -15,6 +15,7 @@ from ren_device.errors import EngineError, RenError, VoiceBusy
 from ren_device.model import (
     FRAME_BYTES,
     SAMPLE_BYTES,
+    SAMPLE_RATE_HZ,
     Reply,
     ReplyPart,
     TextDelta,
@@ -26,9 +27,12 @@ from ren_device.voice.conversation import Conversation
 from ren_device.voice.roles import Client
 
 _log = logging.getLogger(__name__)
-_LARGEST_MESSAGE = 512 * 1024  # bytes of JSON: about 12 s of sound in one message
+_LARGEST_MESSAGE = 8 * 1024 * 1024  # bytes of JSON: about three minutes of sound in one message
+_AT_ONCE = SAMPLE_RATE_HZ * SAMPLE_BYTES // 2  # bytes heard before others get their turn: 0.5 s
 _LEAD_S = 0.5  # sound sent ahead of real time: enough for a network, and little to take back
 _IDLE_S = 30.0  # a ping this often finds dead peers
+_PATIENCE_S = 1.0  # a client that vanished and is back at once finds its old session ending
+_GOODBYE_S = 1.0  # a peer that does not answer must not hold up the stop
 
 
 def _decoded(text: object) -> bytes:
@@ -67,6 +71,7 @@ class SocketClient:
         self._socket = socket
         self._clock = clock
         self._heard_at = 0.0
+        self._over = False
 
     async def listening(self) -> None:
         """The `wake` frame."""
@@ -115,8 +120,17 @@ class SocketClient:
         """An `error` frame; the session goes on."""
         await self.send({"type": "error", "data": str(error)})
 
+    async def last_word(self, error: RenError) -> None:
+        """An `error` frame, and nothing after it, whatever the turn still has to say."""
+        self._over = True
+        await self._write({"type": "error", "data": str(error)})
+
     async def send(self, frame: dict[str, object]) -> None:
         """Send one frame; a peer that is gone is noticed by the reader."""
+        if not self._over:
+            await self._write(frame)
+
+    async def _write(self, frame: dict[str, object]) -> None:
         try:
             await self._socket.send_str(json.dumps(frame, ensure_ascii=False))
         except ConnectionResetError:
@@ -130,12 +144,18 @@ class VoiceSocket:
         """`new_conversation` is None while REN_VOICE_ENABLED is false."""
         self._new_conversation = new_conversation
         self._clock = clock
-        self._open: set[web.WebSocketResponse] = set()
+        self._open: dict[web.WebSocketResponse, SocketClient] = {}
+        self._floor = asyncio.Lock()
+        self._stopping = False
 
     async def close(self) -> None:
         """Say goodbye to whoever is connected; for when the server stops."""
-        for socket in tuple(self._open):
-            await socket.close(code=WSCloseCode.GOING_AWAY)
+        self._stopping = True
+        for socket, client in tuple(self._open.items()):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_GOODBYE_S):
+                    await client.last_word(_Stopping())
+                    await socket.close(code=WSCloseCode.GOING_AWAY)
 
     def routes(self) -> web.RouteTableDef:
         """The route of this surface."""
@@ -147,21 +167,41 @@ class VoiceSocket:
         socket = web.WebSocketResponse(max_msg_size=_LARGEST_MESSAGE, heartbeat=_IDLE_S)
         await socket.prepare(request)
         client = SocketClient(socket, self._clock)
+        self._open[socket] = client
         try:
-            if self._new_conversation is None:
-                raise EngineError("voice is off; start Ren with REN_VOICE_ENABLED=true")
-            if self._open:
-                raise VoiceBusy("somebody else is talking to Ren; try again in a moment")
-            self._open.add(socket)
-            try:
-                async with await self._new_conversation(client) as conversation:
-                    await _converse(socket, client, conversation)
-            finally:
-                self._open.discard(socket)
+            async with (
+                self._turn_to_talk() as new_conversation,
+                await new_conversation(client) as conversation,
+            ):
+                await _converse(socket, client, conversation)
         except RenError as error:
             await client.trouble(error)
+        finally:
+            del self._open[socket]
         await socket.close()
         return socket
+
+    @asynccontextmanager
+    async def _turn_to_talk(self) -> AsyncIterator[NewConversation]:
+        """The only session's place; waits a moment for one that is just ending. Raises RenError."""
+        if self._new_conversation is None:
+            raise EngineError("voice is off; start Ren with REN_VOICE_ENABLED=true")
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._floor.acquire()
+        except TimeoutError:
+            raise VoiceBusy("somebody else is talking to Ren; try again in a moment") from None
+        try:
+            if self._stopping:
+                raise _Stopping
+            yield self._new_conversation
+        finally:
+            self._floor.release()
+
+
+class _Stopping(RenError):
+    def __init__(self) -> None:
+        super().__init__("Ren is stopping.")
 
 
 async def _converse(
@@ -181,7 +221,9 @@ async def _converse(
         pcm = half_sample + frame.pcm16
         whole = len(pcm) - len(pcm) % SAMPLE_BYTES
         half_sample = pcm[whole:]
-        await conversation.feed(pcm[:whole])
+        for start in range(0, whole, _AT_ONCE):
+            await conversation.feed(pcm[start : min(start + _AT_ONCE, whole)])
+            await asyncio.sleep(0)  # a minute of sound in one frame must not hold up the others
 
 
 class FrameError(RenError):

@@ -74,7 +74,16 @@ def test_nobody_speaks() -> None:
 def test_nobody_is_listened_to_for_ever() -> None:
     heard = signals((0.9, 60.0))
     assert heard[-1][0] is Signal.ENDED
-    assert heard[-1][1] <= POLICY.longest_s + CHUNK_S
+    assert heard[-1][1] <= POLICY.longest_s + POLICY.start_s + 2 * CHUNK_S
+
+
+def test_a_long_silence_before_it_does_not_shorten_an_utterance() -> None:
+    patient = EndpointingPolicy(no_speech_s=float("inf"))
+    endpointer = Endpointer(patient, CHUNK_S)
+    for _ in range(round(2 * patient.longest_s / CHUNK_S)):
+        assert endpointer.feed(0.0) is None
+    heard = [endpointer.feed(0.9) for _ in range(round(5 / CHUNK_S))]
+    assert [signal for signal in heard if signal is not None] == [Signal.STARTED]
 
 
 @given(st.lists(st.floats(0, 1), max_size=400), st.booleans())

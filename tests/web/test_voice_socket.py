@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from aiohttp import ClientWebSocketResponse, WSMsgType, web
+from aiohttp import ClientWebSocketResponse, WSCloseCode, WSMsgType, web
 from aiohttp.test_utils import TestClient, TestServer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -88,6 +88,7 @@ async def house(
     voice = VoiceSocket((new_conversation or converse) if enabled else None, clock)
     app = web.Application()
     app.add_routes(voice.routes())
+    app.on_shutdown.append(lambda _: voice.close())
     async with TestClient(TestServer(app)) as client:
         yield client, assistant
 
@@ -232,6 +233,40 @@ async def test_one_session_at_a_time() -> None:
         async with client.ws_connect("/ws/audio") as third:
             await Phone(third).say(speech("Hello?"))
             await Phone(third).until("done")
+
+
+async def test_who_comes_while_the_last_one_is_leaving_waits_for_it() -> None:
+    async with house() as (client, assistant), client.ws_connect("/ws/audio") as first:
+        await Phone(first).say(speech("Hello?"))
+        await Phone(first).until("done")
+        async with client.ws_connect("/ws/audio") as second:
+            await Phone(second).say(speech("Hello again?"))
+            await first.close()
+            frames = await Phone(second).until("done")
+        assert kinds(frames)[0] == "wake"
+        assert assistant.asked == ["Hello?", "Hello again?"]
+
+
+async def test_a_minute_of_sound_fits_in_one_frame() -> None:
+    async with phone() as (caller, assistant):
+        pcm = speech("How are you?") + silence(60)
+        await caller.say(pcm, step=len(pcm))
+        await caller.until("done")
+        assert assistant.asked == ["How are you?"]
+
+
+async def test_when_ren_stops_a_turn_ends_in_an_error() -> None:
+    async with house(["Well, ", 60.0]) as (client, assistant):
+        async with client.ws_connect("/ws/audio") as socket:
+            await Phone(socket).say(speech("Think."))
+            await Phone(socket).until("token")
+            stopping = asyncio.create_task(client.server.close())
+            frames = await Phone(socket).until("error")
+            assert frames[-1]["data"] == "Ren is stopping."
+            message = await socket.receive(timeout=5)
+            assert (message.type, message.data) == (WSMsgType.CLOSE, WSCloseCode.GOING_AWAY)
+            await stopping
+        assert assistant.abandoned
 
 
 async def test_voice_that_is_off_says_so_and_closes() -> None:

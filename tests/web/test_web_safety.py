@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from aiohttp import WSServerHandshakeError, web
+from aiohttp import ClientResponse, WSServerHandshakeError, web
 
 from tests.web.web_house import client_of, house
 
@@ -81,21 +81,108 @@ async def test_our_own_page_and_an_allowed_one_may_speak(host: str, origin: str)
 @pytest.mark.parametrize(
     "origin",
     [
-        "https://evil.example", "http://app.example", "https://app.example:8443", "null", "",
-        "http://localhost:3000", "http://ren.local", "http://ren.local:8001", "file://",
-        "ftp://ren.local:8000", "http://ren.local:8000@evil.example", "http://[", "ren.local:8000",
+        "https://evil.example", "http://app.example", "https://app.example:8443",
+        "http://localhost:3000", "http://ren.local", "http://ren.local:8001",
+        "http://ren.local:8000@evil.example", "http://[",
     ],
 )  # fmt: skip
 async def test_a_page_from_elsewhere_may_not(origin: str) -> None:
+    await refused(origin, because="REN_ALLOWED_ORIGINS")
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["null", "", "file://", "ftp://ren.local:8000", "ren.local:8000", "chrome-extension://ren"],
+)
+async def test_a_page_without_an_address_may_not_and_no_setting_helps(origin: str) -> None:
+    await refused(origin, because="without a web address of their own")
+
+
+async def refused(origin: str, *, because: str) -> None:
     services, assistant = house(**OWN)
     headers = {"Host": "ren.local:8000", "Origin": origin}
     async with client_of(services) as client:
         async with client.post("/chat", json={"message": "hi"}, headers=headers) as response:
             assert response.status == 403
-            assert "REN_ALLOWED_ORIGINS" in (await response.json())["detail"]
+            assert because in (await response.json())["detail"]
+            assert cors_headers(response) == {}
         async with client.get("/threads", headers=headers) as response:
             assert response.status == 403
+        headers |= {"Access-Control-Request-Method": "POST"}
+        async with client.options("/chat", headers=headers) as response:
+            assert response.status == 403
+            assert cors_headers(response) == {}
     assert assistant.asked == []
+
+
+def cors_headers(response: ClientResponse) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in response.headers.items()
+        if name.startswith("Access-Control-") or name == "Vary"
+    }
+
+
+ALLOWED = {"Access-Control-Allow-Origin": "https://app.example", "Vary": "Origin"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/health", None, 200),
+        ("POST", "/chat", {"message": "hi"}, 200),
+        ("POST", "/chat/stream", {"message": "hi"}, 200),
+        ("POST", "/chat", {"message": ""}, 422),
+        ("GET", "/threads/7", None, 404),
+        ("GET", "/nowhere", None, 404),
+        ("OPTIONS", "/chat", None, 405),
+    ],
+)
+async def test_an_allowed_page_may_read_every_answer(
+    method: str, path: str, body: dict[str, str] | None, status: int
+) -> None:
+    services, _ = house(**OWN)
+    headers = {"Origin": "https://app.example"}
+    async with (
+        client_of(services) as client,
+        client.request(method, path, json=body, headers=headers) as response,
+    ):
+        assert response.status == status
+        assert cors_headers(response) == ALLOWED
+
+
+@pytest.mark.parametrize("asked", [{}, {"Access-Control-Request-Private-Network": "true"}])
+async def test_an_allowed_page_may_ask_first(asked: dict[str, str]) -> None:
+    services, assistant = house(**OWN)
+    headers = {
+        "Origin": "https://app.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type",
+        **asked,
+    }
+    async with (
+        client_of(services) as client,
+        client.options("/chat", headers=headers) as response,
+    ):
+        assert response.status == 204
+        answer = cors_headers(response)
+        assert answer.items() >= ALLOWED.items()
+        assert "POST" in answer["Access-Control-Allow-Methods"]
+        assert answer["Access-Control-Allow-Headers"] == "Content-Type"
+        assert answer.get("Access-Control-Allow-Private-Network") == ("true" if asked else None)
+    assert assistant.asked == []
+
+
+async def test_our_own_page_needs_no_permission_to_read() -> None:
+    services, _ = house(**OWN)
+    headers = {"Host": "ren.local:8000", "Origin": "http://ren.local:8000"}
+    async with client_of(services) as client:
+        async with client.get("/health", headers=headers) as response:
+            assert response.status == 200
+            assert cors_headers(response) == {}
+        headers |= {"Access-Control-Request-Method": "POST"}
+        async with client.options("/chat", headers=headers) as response:
+            assert response.status == 405
 
 
 async def test_a_socket_from_a_page_elsewhere_is_refused() -> None:
