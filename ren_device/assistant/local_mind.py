@@ -6,10 +6,12 @@ and the answer is understood together with what was asked for before.
 
 import re
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 
 from ren_device.assistant.durations import parse_duration
 from ren_device.assistant.heard import halves, plain
 from ren_device.assistant.meaning import Meaning, Question, meaning
+from ren_device.assistant.repeats import ALERTS, Repeated, find_repeated
 from ren_device.assistant.when import find_when
 from ren_device.model import Message, MindPart, MindRequest, Text, TextDelta, ToolCall, ToolResult
 from ren_device.ports import Clock, IntentMatcher
@@ -18,6 +20,7 @@ UNKNOWN = "Sorry, I can't do that without the cloud."
 NO_TOOL = "Sorry, I can't do that here."
 LISTENING = "Yes?"
 AGAIN = "Sorry, I did not get that. "
+GIVEN_UP = "Okay, never mind."
 _YES = re.compile(
     r"(?:yes|yeah|yep|yup|sure|of course|do it|do that|go ahead|correct|that is right|right|"
     r"absolutely|yes do|ok|okay)(?: (?:yes|sure|do it|do that|go ahead|i do|cancel it))*"
@@ -26,6 +29,14 @@ _NO = re.compile(r"(?:no|nope|nah|do not|keep it|leave it|stop)(?: (?:no|do not|
 _WHICH_ONE = re.compile(r"Which one\b[^.?!]*\?$")
 """How a tool asks when several things were meant."""
 _ONE_OF_THEM = re.compile(r"^(?:the|my|cancel|delete|for)\s+|\s+(?:one|timer|alarm|reminder)$")
+_ORDINAL = re.compile(r"first|second|third|fourth|fifth|last")
+_NEGATIVE = re.compile(r"\b(?:minus|negative)\b")
+_BARE_ADD = re.compile(
+    r"add (?!.*\b(?:lists?|timers?|alarms?|reminders?|seconds?|minutes?|hours?|volume|percent|plus|"
+    r"to|in|on|into|it|that|this)\b)(?!(?:[\d.]+|\w+) and (?:[\d.]+|one|two|three|four|five)$)"
+    r"\w[\w' ]{2,40}"
+)
+"""What is added without a word about a list goes on the shopping list."""
 _LONGEST = 400  # characters; more is no command, and would hold up the event loop
 _REMEMBERED = 4  # how many questions back an answer may belong to
 
@@ -85,10 +96,31 @@ class LocalMind:
         return found or Meaning(answer=UNKNOWN)
 
     def _one(self, said: str, least_score: float = 0.0) -> Meaning | None:
+        if repeated := find_repeated(said):
+            return self._just_once(repeated)
         intent = self._matcher.match(said)
+        if intent is None and _BARE_ADD.fullmatch(said):
+            intent = self._matcher.match(f"{said} to the shopping list")
         if intent is None or intent.score < least_score:
             return None
+        verb, _, kind = intent.name.partition("_")
+        if verb == "set" and kind in ALERTS and (repeated := find_repeated(said, kind)):
+            return self._just_once(repeated)
+        if intent.name in ("set_timer", "set_volume") and _NEGATIVE.search(said):
+            if intent.name == "set_volume":
+                return None
+            intent = replace(intent, slots={})  # no number of it counts: ask
         return meaning(intent, self._clock.now())
+
+    def _just_once(self, wanted: Repeated) -> Meaning:
+        """What is said of a recurring alert: that there is none, and whether once will do."""
+        sorry = f"I can't repeat {wanted.kinds} yet."
+        intent = None if find_repeated(wanted.once) else self._matcher.match(wanted.once)
+        once = meaning(intent, self._clock.now()) if intent and intent.score >= 100 else None
+        if once is None or not once.calls or not once.calls[0][0].startswith("set_"):
+            return Meaning(answer=f"{sorry} You can ask me for just one.")
+        question = f"{sorry} Should I set it just once?"
+        return Meaning(question=Question(question, "yes", calls=once.calls))
 
     def _several(self, said: str, least_score: float) -> Meaning | None:
         """Two or more commands in one sentence, if each is complete."""
@@ -112,7 +144,10 @@ class LocalMind:
             other, which = self._one(said, 100.0), _ONE_OF_THEM.sub("", said).strip()
             if other or not which:
                 return other or Meaning(answer=UNKNOWN)
-            return Meaning(calls=((question.calls[0][0], {"which": which}),))
+            name, arguments = question.calls[0]
+            if _ORDINAL.fullmatch(which):  # of those that were named
+                which = f"{which} {arguments['which']}".strip()
+            return Meaning(calls=((name, {"which": which}),))
         other = self._one(said) if said else None
         if question.missing == "text":
             # whatever is said is the text, unless it is a command of its own
@@ -120,11 +155,19 @@ class LocalMind:
                 return other or Meaning(question=question)
             joint = said if said.startswith(("to ", "about ", "that ")) else f"to {said}"
             return self._one(f"{question.base} {joint}") or Meaning(answer=UNKNOWN)
-        completed = self._one(f"{question.base} {self._missing(question, said)}")
+        if question.missing == "items":
+            added = re.sub(r"^(?:add|put)\s+", "", said)
+            return other or self._one(f"add {added} {question.base}") or Meaning(answer=UNKNOWN)
+        joint = f"{question.base} {self._missing(question, said)}"
+        completed = self._one(joint)
+        if completed is not None and other is None and find_repeated(joint):
+            return completed
         if completed is not None and completed.calls and self._is_bare(question, said):
             return completed
         if other is not None:
             return other
+        if question.text.startswith(AGAIN):  # once is enough
+            return Meaning(answer=GIVEN_UP)
         again = AGAIN + question.text
         return Meaning(question=Question(again, question.missing, question.base))
 

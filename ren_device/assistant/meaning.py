@@ -20,19 +20,29 @@ ANSWERS: Mapping[str, str] = {
     "hello": "Hello. What can I do for you?",
     "goodbye": "Goodbye.",
     "thanks": "You're welcome.",
+    "love": "That's kind of you.",
     "who_are_you": f"I'm Ren, your speaker. {CAN}",
     "presence": "I'm here.",
     "change_timer": "I can't change a running timer. You can cancel it and set a new one.",
+    "change_alarm": "I can't change an alarm. You can cancel it and set a new one.",
+    "change_reminder": "I can't change a reminder. You can cancel it and set a new one.",
     "home": "No home is connected, so I can't do that.",
 }
 VOLUME_STEP = 10
 LONGEST_TIMER_S = 7 * 86_400
 _BY_WORD = {"a lot": 30, "much": 30, "way": 30, "bit": 5, "little": 5, "slightly": 5, "tad": 5}
 _NO_ITEM_SPLIT = ("mac and cheese", "macaroni and cheese", "fish and chips", "half and half")
+_NO_ITEM = re.compile(
+    r"(?:(?:to|on|onto|in|into|the|my|our|a|an|of|some|something|it|and|list)\b ?)+"
+)
+_KNOWN_LISTS = ("shopping", "to do")
 _LIST_ALIASES = {"grocery": "shopping", "groceries": "shopping", "todo": "to do"}
+_NO_NAME = re.compile(
+    r"\b(?:the|my|your|our|on|in|of|or|and|at|to|for|from|it|is|left|less|remaining|still)\b"
+)
 _CONFIRMED = re.compile(r"^(?:cancel|clear|remove)_")
 
-Missing = Literal["duration", "moment", "text", "which", "yes"]
+Missing = Literal["duration", "moment", "text", "items", "which", "yes"]
 Call = tuple[str, Mapping[str, object]]
 
 
@@ -95,6 +105,8 @@ def _set_timer(intent: Intent, _now: datetime) -> Meaning:
     seconds = parse_duration(str(intent.slots.get("duration", "")))
     if seconds is None and (found := find_duration(label)):
         seconds, label = found
+        if parse_number(label) is not None or not _NO_NAME.sub("", label).strip():
+            label = ""  # "four or five minutes"
     if seconds is None:
         base = f"set a {label} timer" if label else "set a timer"
         return Meaning(question=Question("For how long?", "duration", base))
@@ -154,7 +166,7 @@ def _items(intent: Intent) -> list[str]:
     text = str(intent.slots.get("items", ""))
     pieces = [text] if text in _NO_ITEM_SPLIT else re.split(r"\s*,\s*|\s+and\s+", text)
     bare = (re.sub(r"^(?:some|a|an|the|and|my)\s+", "", piece.strip()) for piece in pieces)
-    return [piece for piece in bare if piece]
+    return [piece for piece in bare if piece and not _NO_ITEM.fullmatch(piece)]
 
 
 def _list_name(intent: Intent) -> str:
@@ -162,22 +174,49 @@ def _list_name(intent: Intent) -> str:
     return _LIST_ALIASES.get(name, name) or "shopping"
 
 
-def _change_list(tool: str) -> Callable[[Intent, datetime], Meaning | None]:
-    def act(intent: Intent, _now: datetime) -> Meaning | None:
-        items = _items(intent)
-        if not items:
-            return None
-        return Meaning(calls=((tool, {"items": items, "list_name": _list_name(intent)}),))
+def _add_to_list(intent: Intent, _now: datetime) -> Meaning:
+    items, name = _items(intent), _list_name(intent)
+    if not items:
+        return Meaning(question=Question("What should I add?", "items", f"to the {name} list"))
+    calls = (("add_to_list", {"items": items, "list_name": name}),)
+    if intent.score < 100 and name not in _KNOWN_LISTS:  # no new list because of a near miss
+        text = f"Do you want me to add {' and '.join(items)} to the {name} list?"
+        return Meaning(question=Question(text, "yes", calls=calls))
+    return Meaning(calls=calls)
 
-    return act
+
+def _remove_from_list(intent: Intent, _now: datetime) -> Meaning | None:
+    items = _items(intent)
+    if not items:
+        return None
+    found = {"items": items, "list_name": _list_name(intent)}
+    return Meaning(calls=(("remove_from_list", found),))
+
+
+def _show_list(intent: Intent, now: datetime) -> Meaning | None:
+    """A question about one thing has too few fixed words for a near miss."""
+    unclear = intent.score < 100 and "items" in intent.slots
+    return None if unclear else _whole_list("show_list")(intent, now)
 
 
 def _whole_list(tool: str) -> Callable[[Intent, datetime], Meaning]:
     return lambda intent, _: Meaning(calls=((tool, {"list_name": _list_name(intent)}),))
 
 
+def _list_timers(intent: Intent, _now: datetime) -> Meaning:
+    which = _words(intent, "which")
+    sure = intent.score >= 100 and not _NO_NAME.search(which)
+    return Meaning(calls=(("list_timers", {"name": which} if which and sure else {}),))
+
+
 def _cancel(tool: str) -> Callable[[Intent, datetime], Meaning]:
-    return lambda intent, _: Meaning(calls=((tool, {"which": _words(intent, "which")}),))
+    def act(intent: Intent, _now: datetime) -> Meaning:
+        which = _words(intent, "which")
+        if which.startswith("to ") and tool == "cancel_alarm":  # "remove my alarm to 8": moved
+            return Meaning(answer=ANSWERS["change_alarm"])
+        return Meaning(calls=((tool, {"which": which}),))
+
+    return act
 
 
 def _plain(tool: str) -> Callable[[Intent, datetime], Meaning]:
@@ -220,21 +259,23 @@ _ACTS: Mapping[str, Callable[[Intent, datetime], Meaning | None]] = {
     "set_timer": _set_timer,
     "set_alarm": _set_alarm,
     "set_reminder": _set_reminder,
-    "list_timers": _plain("list_timers"),
+    "list_timers": _list_timers,
     "list_alarms": _plain("list_alarms"),
     "list_reminders": _plain("list_reminders"),
     "cancel_timer": _cancel("cancel_timer"),
     "cancel_all_timers": _cancel_all_timers,
     "cancel_alarm": _cancel("cancel_alarm"),
     "cancel_reminder": _cancel("cancel_reminder"),
-    "add_to_list": _change_list("add_to_list"),
-    "remove_from_list": _change_list("remove_from_list"),
-    "show_list": _whole_list("show_list"),
+    "add_to_list": _add_to_list,
+    "remove_from_list": _remove_from_list,
+    "show_list": _show_list,
+    "show_lists": _plain("show_lists"),
     "clear_list": _whole_list("clear_list"),
     "get_time": _plain("get_time"),
     "get_date": _plain("get_date"),
     "get_volume": _plain("get_volume"),
     "set_volume": _set_volume,
+    "unmute": _plain("unmute"),
     "volume_up": _change_volume(1),
     "volume_down": _change_volume(-1),
     "stop": _plain("stop_ringing"),

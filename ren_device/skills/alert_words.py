@@ -20,6 +20,13 @@ _NUMBERS = {word: number for number, word in enumerate([*_UNITS, *_TEENS], 1)} |
 _TENS_AND_UNITS = re.compile(
     rf"\b(?:(?:{'|'.join(_TENS)})(?: (?:{'|'.join(_UNITS)}))?|{'|'.join([*_TEENS, *_UNITS])})\b"
 )
+_PLACES = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1} | {
+    "1st": 0,
+    "2nd": 1,
+    "3rd": 2,
+}
+_PLACE = re.compile(rf"({'|'.join(_PLACES)})(?: 1)?(?:\s+(.+))?")
+_HOURS_BY_NAME = {0: ("midnight",), 12: ("noon", "midday")}
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?")
 _CALENDAR = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -87,15 +94,21 @@ def means_all(which: str, kind: AlertKind) -> bool:
 def matching(alerts: Iterable[Alert], which: str, kind: AlertKind, now: datetime) -> list[Alert]:
     """Those that `which` may mean: by name, by duration, by time or day, or by words of its text.
 
-    What fits exactly goes before what fits by some of its words.
+    What fits exactly goes before what fits by some of its words. `first`, `second pasta` and `last`
+    count in the order given.
     """
     key = _key(which, kind)
     candidates = list(alerts)
     exact = [alert for alert in candidates if key in _keys(alert, now)]
     words = set(key.split())
-    return exact or [
+    found = exact or [
         alert for alert in candidates if words and words <= set(_key(alert.text, kind).split())
     ]
+    place = None if found else _PLACE.fullmatch(key)
+    if place is None:
+        return found
+    among = matching(candidates, place[2], kind, now) if place[2] else candidates
+    return among[_PLACES[place[1]] :][:1]
 
 
 def _keys(alert: Alert, now: datetime) -> set[str]:
@@ -120,6 +133,8 @@ def _keys(alert: Alert, now: datetime) -> set[str]:
             speakable.moment(due, now),
             speakable.day_from(due.date(), now.date()),
         }
+        if due.minute == 0:
+            said.update(_HOURS_BY_NAME.get(due.hour, ()))
     return {_key(each, kind) for each in (*said, alert.text) if each}
 
 
@@ -128,7 +143,10 @@ def _key(said: str, kind: AlertKind) -> str:
     key = re.sub(r"[-:]", " ", said.casefold())
     key = re.sub(r"[.,!?'\"]", "", key)
     key = re.sub(r"\b([ap]) m\b", r"\1m", _ARTICLES.sub("", " ".join(key.split())))
-    key = _TENS_AND_UNITS.sub(_digits, key)
+    key = re.sub(r"(?<=\w) oclock\b", "", _TENS_AND_UNITS.sub(_digits, key))
+    key = re.sub(r"(?<=\d)([ap]m)\b", r" \1", key)
+    key = re.sub(r" (?:am )?in the morning\b", " am", key)
+    key = re.sub(r" (?:pm )?in the (?:afternoon|evening)\b", " pm", key)
     return re.sub(rf"\s*\b{kind}s?$", "", key)
 
 

@@ -64,14 +64,20 @@ class AlertSkill:
             return f"Your {called} timer, {long}, starting now."
         return f"Okay, {long}, starting now."
 
-    async def list_timers(self) -> str:
+    async def list_timers(self, name: Name = "") -> str:
         """Tell which timers run and how much time each has left.
 
-        Use it for "how long is left?", "how's my timer?", "what timers do I have?".
+        Use it for "how long is left?", "how's my timer?", "what timers do I have?". Give `name`
+        ("pasta", or "5 minutes" for what it was set for) when only that one was asked for.
         """
         running = self._set_or_ringing("timer")
         if not running:
             return "You have no timers."
+        if clean_name(name, "timer") and not means_all(name, "timer"):
+            meant = matching(running, name, "timer", self._clock.now())
+            if not meant:
+                return f"I found no such timer. {self._overview('timer', running)}"
+            running = meant
         lines = [f"{speakable.capitalised(self._status(alert))}." for alert in running]
         if len(running) > 1:
             lines.insert(0, f"You have {len(running)} timers.")

@@ -24,6 +24,7 @@ class ListSkill:
         return [
             tool(self.add_to_list),
             tool(self.show_list),
+            tool(self.show_lists),
             tool(self.remove_from_list),
             tool(self.clear_list),
         ]
@@ -61,6 +62,13 @@ class ListSkill:
         others = [other for other in await self._store.names() if other != name]
         kept = listing([f"a {other} list" for other in others])
         return f"{answer} You do have {kept}." if others else answer
+
+    async def show_lists(self) -> str:
+        """Tell which lists there are. Use it for "what lists do I have?"."""
+        names = await self._store.names()
+        if not names:
+            return "You have nothing on any list."
+        return f"You have {listing([f'a {name} list' for name in names])}."
 
     async def remove_from_list(self, items: Items, list_name: ListName = "shopping") -> str:
         """Take one or more items off a named list.

@@ -18,8 +18,8 @@ NOW = datetime.fromisoformat("2026-06-25T14:02:11")
 """A Thursday."""
 TOOLS = (
     "set_timer list_timers cancel_timer set_alarm list_alarms cancel_alarm set_reminder "
-    "list_reminders cancel_reminder add_to_list show_list remove_from_list clear_list get_time "
-    "get_date set_volume change_volume get_volume stop_ringing"
+    "list_reminders cancel_reminder add_to_list show_list show_lists remove_from_list clear_list "
+    "get_time get_date set_volume change_volume unmute get_volume stop_ringing"
 ).split()
 
 Calls = list[list[Any]]

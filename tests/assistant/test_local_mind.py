@@ -6,7 +6,7 @@ import json
 import pytest
 
 from ren_device.assistant.heard import plain
-from ren_device.assistant.local_mind import AGAIN, NO_TOOL, UNKNOWN, LocalMind
+from ren_device.assistant.local_mind import AGAIN, GIVEN_UP, NO_TOOL, UNKNOWN, LocalMind
 from ren_device.engines.hassil_intents import HassilMatcher
 from ren_device.model import Intent, Message, Text, ToolCall, ToolResult
 from tests.assistant.corpus import (
@@ -155,6 +155,44 @@ async def test_an_answer_that_is_none_is_asked_again(matcher: HassilMatcher) -> 
     assert (await understand(matcher, *said, again, "five minutes")).calls == FIVE_MINUTES
 
 
+async def test_ren_gives_up_after_two_answers_that_are_none(matcher: HassilMatcher) -> None:
+    said = ["set a timer", "For how long?", "blah blah", AGAIN + "For how long?", "foo bar"]
+    assert (await understand(matcher, *said)).words == GIVEN_UP
+    assert (await understand(matcher, *said, GIVEN_UP, "mumble")).words == UNKNOWN
+
+
+async def test_what_was_left_out_of_a_list_is_asked_for(matcher: HassilMatcher) -> None:
+    found = await understand(matcher, "add to my packing list", "What should I add?", "two lemons")
+    assert found.calls == [["add_to_list", {"items": ["two lemons"], "list_name": "packing"}]]
+    found = await understand(matcher, "add to my list", "What should I add?", "never mind")
+    assert found.words == "Okay."
+
+
+async def test_a_near_miss_makes_no_new_list(matcher: HassilMatcher) -> None:
+    heard = "add milk to the packing least"
+    asked = await understand(matcher, heard)
+    assert (asked.calls, asked.words) == ([], "Do you want me to add milk to the packing list?")
+    done = await understand(matcher, heard, asked.words, "yes")
+    assert done.calls == [["add_to_list", {"items": ["milk"], "list_name": "packing"}]]
+
+
+async def test_what_should_recur_is_set_once_only_after_a_yes(matcher: HassilMatcher) -> None:
+    said = "remind me every monday at 7 pm to take the bins out"
+    asked = (await understand(matcher, said)).words
+    assert (await understand(matcher, said, asked, "no")).words == "Okay."
+    assert (await understand(matcher, said, asked, "yes")).calls == [
+        ["set_reminder", {"text": "take the bins out", "at": "2026-06-29T19:00:00"}]
+    ]
+
+
+@pytest.mark.parametrize("answer", ["every day at 7", "on weekdays at 7"])
+async def test_a_recurrence_may_be_said_in_the_answer(matcher: HassilMatcher, answer: str) -> None:
+    asked = await understand(matcher, "wake me up", "For when?", answer)
+    assert asked.words == "I can't repeat alarms yet. Should I set it just once?"
+    done = await understand(matcher, "wake me up", "For when?", answer, asked.words, "yes")
+    assert done.calls == [["set_alarm", {"at": "2026-06-26T07:00:00", "name": ""}]]
+
+
 async def test_another_request_is_no_answer(matcher: HassilMatcher) -> None:
     found = await understand(matcher, "set a timer", "For how long?", "what time is it")
     assert found.calls == [["get_time", {}]]
@@ -176,6 +214,10 @@ async def test_a_tool_that_asks_which_one_is_answered(matcher: HassilMatcher) ->
     found = await understand(matcher, "cancel the timer", asked, "all of them")
     assert found.calls == [["cancel_timer", {"which": "all of them"}]]
     assert (await understand(matcher, "cancel the timer", asked, "never mind")).words == "Okay."
+    found = await understand(matcher, "cancel the timer", asked, "The second one.")
+    assert found.calls == [["cancel_timer", {"which": "second"}]]
+    found = await understand(matcher, "cancel the egg timer", asked, "the first")
+    assert found.calls == [["cancel_timer", {"which": "first egg"}]]
 
 
 # --- nothing destructive by guessing --------------------------------------------------------

@@ -150,6 +150,85 @@ def test_an_alarm_can_be_named_by_its_time_in_words(which: str) -> None:
     run(scene())
 
 
+@pytest.mark.parametrize(
+    ("at", "which"),
+    [
+        ("07:00", "7 o'clock"),
+        ("07:00", "seven o'clock alarm"),
+        ("07:00", "7am"),
+        ("07:00", "seven in the morning"),
+        ("12:00", "noon"),
+        ("00:00", "midnight"),
+        ("20:00", "eight in the evening"),
+    ],
+)
+def test_an_alarm_on_the_hour_can_be_named_so(at: str, which: str) -> None:
+    async def scene() -> None:
+        async with Scene() as house:
+            await house.ask("set_alarm", at=at)
+            await house.ask("set_alarm", at="09:30")
+            assert "cancelled" in await house.ask("cancel_alarm", which=which)
+            assert [f"{alert.due_at:%H:%M}" for alert in house.kernel.pending()] == ["09:30"]
+
+    run(scene())
+
+
+@pytest.mark.parametrize(
+    ("which", "left"),
+    [
+        ("first", ["pasta", "pasta"]),
+        ("the second one", ["egg", "pasta"]),
+        ("last", ["egg", "pasta"]),
+        ("first pasta", ["egg", "pasta"]),
+        ("fourth", ["egg", "pasta", "pasta"]),
+        ("second egg", ["egg", "pasta", "pasta"]),
+    ],
+)
+def test_a_timer_can_be_named_by_its_place(which: str, left: list[str]) -> None:
+    async def scene() -> None:
+        async with Scene() as house:
+            for seconds, name in ((60, "egg"), (120, "pasta"), (180, "pasta")):
+                await house.timer(seconds, name)
+            await house.ask("cancel_timer", which=which)
+            assert sorted(alert.text for alert in house.kernel.pending()) == left
+
+    run(scene())
+
+
+def test_a_word_of_a_reminder_goes_before_its_place() -> None:
+    async def scene() -> None:
+        async with Scene() as house:
+            await house.ask("set_reminder", text="walk the dog", at="18:00")
+            await house.ask("set_reminder", text="take the first pill", at="19:00")
+            assert await house.ask("cancel_reminder", which="first") == (
+                "Okay, I cancelled your reminder to take the first pill."
+            )
+
+    run(scene())
+
+
+def test_one_timer_is_told_when_one_is_asked_for() -> None:
+    async def scene() -> None:
+        async with Scene() as house:
+            await house.timer(60, "egg")
+            await house.timer(300, "pizza")
+            assert await house.ask("list_timers", name="pizza") == (
+                "Your pizza timer has 5 minutes left."
+            )
+            assert await house.ask("list_timers", name="the 1 minute timer") == (
+                "Your egg timer has 1 minute left."
+            )
+            assert await house.ask("list_timers", name="all timers") == (
+                await house.ask("list_timers")
+            )
+            assert await house.ask("list_timers", name="tea") == (
+                "I found no such timer. You have 2 timers: your egg timer has 1 minute left and "
+                "your pizza timer has 5 minutes left."
+            )
+
+    run(scene())
+
+
 def test_two_timers_of_one_name_are_asked_about_and_nothing_is_cancelled() -> None:
     async def scene() -> None:
         async with Scene() as house:

@@ -47,6 +47,26 @@ async def test_changing_the_volume(before: int, by: int, after: int, said: str) 
     assert knob.percent == after
 
 
+async def test_unmuting_goes_back_to_the_volume_before() -> None:
+    skill = DeviceSkill(knob := Knob(70))
+    box = Toolbox(skill.tools())
+    mute, louder, unmute = (box.get(name) for name in ("set_volume", "change_volume", "unmute"))
+    assert mute
+    assert louder
+    assert unmute
+    assert await unmute.run({}) == "Okay, volume 70 percent."
+    await mute.run({"percent": 0})
+    await mute.run({"percent": 0})
+    assert await unmute.run({}) == "Okay, volume 70 percent."
+    await louder.run({"by": -100})
+    assert await unmute.run({}) == "Okay, volume 70 percent."
+    assert knob.percent == 70
+
+
+async def test_unmuting_after_a_restart_is_half_as_loud() -> None:
+    assert await ask(Knob(0), "unmute") == "Okay, volume 50 percent."
+
+
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [

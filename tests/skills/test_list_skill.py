@@ -32,6 +32,15 @@ async def test_a_shopping_list_is_filled_read_and_emptied() -> None:
     assert await ask("clear_list") == "Your shopping list is already empty."
 
 
+async def test_the_lists_are_named() -> None:
+    kitchen = Kitchen()
+    assert await kitchen.ask("show_lists") == "You have nothing on any list."
+    await kitchen.ask("add_to_list", items=["milk"])
+    await kitchen.ask("add_to_list", items=["sunscreen"], list_name="packing")
+    said = await kitchen.ask("show_lists")
+    assert said == "You have a packing list and a shopping list."
+
+
 async def test_what_is_there_already_is_said_and_not_added_again() -> None:
     kitchen = Kitchen()
     await kitchen.ask("add_to_list", items=["Milk"])
