@@ -44,7 +44,7 @@ def run() -> str:
         return engine
 
     loads: dict[str, tuple[str, str]] = {}
-    wake = load("wake word (micro)", lambda: choice.load_wake_word(settings))
+    wake = load("wake words (both engines)", lambda: choice.load_wake_word(settings))
     vad = load("VAD (Silero)", lambda: choice.load_vad()())
     echo = load("echo canceller (WebRTC)", choice.load_echo_canceller)
     stt = load("speech to text (Moonshine)", lambda: choice.load_stt(settings))
@@ -53,7 +53,7 @@ def run() -> str:
 
     speech = with_noise(b"".join(say(s, "flite-slt") for s in SENTENCES), 20)
     real_time = {
-        "wake word (micro)": _frames(speech, FRAME_BYTES, wake),
+        "wake words (both engines)": _frames(speech, FRAME_BYTES, wake),
         "VAD (Silero)": _frames(speech, vad.chunk_bytes, vad),
         "echo canceller (WebRTC)": _frames(speech, FRAME_BYTES, echo),
     }
