@@ -11,6 +11,7 @@ from dataclasses import replace
 from ren_device.assistant.durations import parse_duration
 from ren_device.assistant.heard import halves, plain
 from ren_device.assistant.meaning import Meaning, Question, meaning
+from ren_device.assistant.misheard import put_right
 from ren_device.assistant.repeats import ALERTS, Repeated, find_repeated
 from ren_device.assistant.when import find_when
 from ren_device.model import Message, MindPart, MindRequest, Text, TextDelta, ToolCall, ToolResult
@@ -55,7 +56,7 @@ class LocalMind:
         if results:
             yield TextDelta(" ".join(result.content.strip() for result in results))
             return
-        found = self._understand_last(request.messages)
+        found = self._understand_last(request.messages, spoken=request.spoken)
         tools = {tool.name for tool in request.tools} if request.may_call_tools else set()
         if not found.calls:
             yield TextDelta(found.question.text if found.question else found.answer)
@@ -67,9 +68,11 @@ class LocalMind:
             for number, (name, arguments) in enumerate(found.calls, start=1):
                 yield ToolCall(f"local-{number}", name, arguments)
 
-    def _understand_last(self, messages: Sequence[Message]) -> Meaning:
+    def _understand_last(self, messages: Sequence[Message], *, spoken: bool) -> Meaning:
         """Understand the last text in the light of the questions that led to it."""
         said = [(message.role, text) for message in messages if (text := _last_text(message))]
+        if spoken:
+            said = [(role, put_right(text) if role == "user" else text) for role, text in said]
         start = len(said) - 1
         earliest = max(0, start - 2 * _REMEMBERED)
         while start - 2 >= earliest and said[start - 1][1].endswith("?"):

@@ -99,10 +99,13 @@ def dialogue(*said: str) -> tuple[Message, ...]:
     )
 
 
-def request(messages: tuple[Message, ...], tools: list[str] | None = None) -> MindRequest:
+def request(
+    messages: tuple[Message, ...], tools: list[str] | None = None, *, spoken: bool = False
+) -> MindRequest:
     """A step of a turn in which these tools exist; all of them unless told otherwise."""
     names = TOOLS if tools is None else tools
-    return MindRequest("local", "", messages, tuple(ToolSpec(name, "", {}) for name in names))
+    specs = tuple(ToolSpec(name, "", {}) for name in names)
+    return MindRequest("local", "", messages, specs, spoken=spoken)
 
 
 async def understand(
