@@ -52,7 +52,7 @@ class VoskSpeechToText:
         vosk.SetLogLevel(-1)
         try:
             model = vosk.Model(str(model_dir))
-        except Exception as error:
+        except Exception as error:  # the library raises nothing narrower
             raise EngineError(f"{setting}: the model cannot be loaded: {error}") from error
         return cls(lambda: vosk.KaldiRecognizer(model, SAMPLE_RATE_HZ))
 

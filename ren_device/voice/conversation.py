@@ -207,7 +207,8 @@ class Conversation:
                 try:
                     reply = await self._think(text, mouth, trace)
                 except RenError as error:
-                    _log.warning("the turn failed: %s", error)
+                    # The sentence may quote the service or the person: it stays out of the log.
+                    _log.warning("the turn failed: %s", type(error).__name__)
                     await self._client.trouble(error)
                     mouth.say(_APOLOGY)
                 finally:

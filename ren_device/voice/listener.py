@@ -1,8 +1,8 @@
 """The device's own ears: microphone -> wake word, and through the echo canceller -> conversation.
 
 The wake word listens to the microphone itself: the canceller takes so much of a person's voice away
-while Ren speaks that the wake word over an answer was found in 10 of 20 simulated rooms behind it,
-and in 18 of 20 before it.
+while Ren speaks that the wake word over an answer was found 10 times of 20 behind it (four voices,
+five strengths of echo), and 18 times before it.
 
 The microphone is opened once and never reopened on a wake; a ring of the latest sound means that
 the words spoken in one breath with the wake word are not lost.

@@ -1,5 +1,7 @@
 """The whole way from the microphone to the loudspeaker, with simulated parts in virtual time."""
 
+import pytest
+
 from ren_device.errors import CloudError
 from ren_device.sim import silence, speech
 from tests.virtual_time import run
@@ -135,9 +137,11 @@ def test_the_wake_word_while_the_model_thinks_abandons_the_turn() -> None:
     run(scene())
 
 
-def test_a_turn_that_fails_is_apologised_for_and_the_next_one_works() -> None:
+def test_a_turn_that_fails_is_apologised_for_and_the_next_one_works(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async def scene() -> None:
-        async with room([CloudError("overloaded")]) as here:
+        async with room([CloudError("no answer to 'my secret'")]) as here:
             await ask(here, "What time is it?")
             await here.until_heard("Sorry, something went wrong with that.")
             await here.until(lambda: here.phases[-1] == "idle")
@@ -145,6 +149,8 @@ def test_a_turn_that_fails_is_apologised_for_and_the_next_one_works() -> None:
             await here.until_heard("Okay.")
 
     run(scene())
+    assert "CloudError" in caplog.text
+    assert "my secret" not in caplog.text
 
 
 def test_a_recogniser_that_fails_leaves_the_speaker_listening() -> None:
