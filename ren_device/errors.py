@@ -11,6 +11,7 @@ RenError
 │   └── ToolRefused       a dangerous tool without permission
 ├── EngineError           an engine is missing, misconfigured or broken
 ├── DeviceError           a microphone or loudspeaker is not there or went away
+├── HomeError             a device of the home, or what connects to it, does not answer
 ├── VoiceBusy             somebody else is talking to Ren
 └── StoreError            what Ren keeps could not be read or written
 
@@ -69,6 +70,12 @@ class EngineError(RenError):
 
 class DeviceError(RenError):
     """An audio device is missing, busy or gone; names the setting that chose it."""
+
+    transient = True
+
+
+class HomeError(RenError):
+    """A device of the home, or the driver that connects to it, does not answer or refuses."""
 
     transient = True
 

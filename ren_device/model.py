@@ -5,8 +5,8 @@ Sound inside Ren is always PCM: 16-bit little-endian, mono, 16 kHz, as `bytes`. 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -93,6 +93,85 @@ class ListItem:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that the person asked Ren to remember, in one sentence."""
+
+    id: int
+    text: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the beginning of a long thread was about: everything up to the remark `up_to`."""
+
+    thread_id: int
+    up_to: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key with which a program may use /v1; of the key itself only its SHA-256 is kept.
+
+    `digest` is 64 hex digits. `created_at` is local wall clock, `last_used` a local day.
+    """
+
+    id: int
+    name: str
+    digest: str = field(repr=False)
+    created_at: datetime
+    last_used: date | None = None
+
+
+# --- the home -------------------------------------------------------------------------------
+
+HomeValue = bool | int | float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Characteristic:
+    """One thing that an accessory tells, or can be told. Temperatures are in degrees Celsius.
+
+    `minimum` and `maximum` bound a number, `choices` are all the words that are allowed; None and
+    empty mean that anything of the value's type is.
+    """
+
+    value: HomeValue
+    writable: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Accessory:
+    """A device of the home in HomeKit's words, such as a `lightbulb` with `on` and `brightness`.
+
+    `id` is unique in the house: it begins with the name of the driver (`virtual-3`). `room` may be
+    empty. `characteristics` are by `char_key`.
+    """
+
+    id: str
+    name: str
+    room: str
+    service_type: str
+    characteristics: Mapping[str, Characteristic]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChange:
+    """One characteristic of an accessory has another value now, whoever changed it."""
+
+    accessory_id: str
+    name: str
+    service_type: str
+    char_key: str
+    value: HomeValue
+    previous: HomeValue
+
+
 # --- what a mind reads and writes -----------------------------------------------------------
 
 
@@ -153,6 +232,9 @@ class MindRequest:
     spoken: bool = False  # the reply will be heard, not read
     context: str = ""  # what changes from turn to turn (the time), kept apart so that caches hold
     may_call_tools: bool = True  # False in a turn's last step: now it must be put into words
+    facts: tuple[str, ...] = ()  # what Ren was asked to remember; told in `system` as well
+    max_tokens: int | None = None  # how long the step may get; None is the mind's own limit
+    accounts: bool = False  # the mind ends the step with a Spent, if it can
 
 
 # --- what a turn yields ---------------------------------------------------------------------
@@ -183,8 +265,20 @@ class Reply:
     thread_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a step of a mind cost, in tokens; its last part, if the request asks for it.
+
+    `cut` means that the step hit its limit of tokens before it was at its end.
+    """
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cut: bool = False
+
+
 ReplyPart = TextDelta | ToolRun | Reply
-MindPart = TextDelta | ToolCall
+MindPart = TextDelta | ToolCall | Spent
 
 
 # --- intents --------------------------------------------------------------------------------
@@ -206,6 +300,7 @@ class Intent:
 
 # --- what happens, for whoever listens on the bus --------------------------------------------
 
+Outcome = Literal["replied", "cancelled", "failed"]
 VoicePhase = Literal["off", "starting", "idle", "listening", "thinking", "speaking", "fault"]
 
 
@@ -222,7 +317,10 @@ class TurnEnded:
     """A turn has ended: with a reply, cancelled, or with an error."""
 
     thread_id: int
-    outcome: Literal["replied", "cancelled", "failed"]
+    outcome: Outcome
+    tier: Tier = Tier.DEFAULT  # that answered in the end
+    duration_s: float = 0.0  # since it was asked for
+    first_text_s: float | None = None  # from then to the first text; None when there was none
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,4 +352,12 @@ class TurnTimed:
     stages_ms: Mapping[str, int]
 
 
-Event = TurnStarted | TurnEnded | TurnTimed | VoicePhaseChanged | AlertChanged | VolumeChanged
+Event = (
+    TurnStarted
+    | TurnEnded
+    | TurnTimed
+    | VoicePhaseChanged
+    | AlertChanged
+    | VolumeChanged
+    | DeviceChange
+)

@@ -4,19 +4,24 @@ The real parts are in `engines/`, the simulated ones in `sim.py`; `app.py` choos
 `model`: 16-bit little-endian mono, 16 kHz; a frame is 10 ms.
 """
 
-from collections.abc import AsyncGenerator, Sequence
-from datetime import datetime
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from datetime import date, datetime
 from typing import Protocol
 
 from ren_device.model import (
+    Accessory,
     Alert,
     AlertState,
+    ApiKey,
+    Fact,
+    HomeValue,
     Intent,
     ListItem,
     MindPart,
     MindRequest,
     Remark,
     Role,
+    Summary,
     Thread,
 )
 
@@ -191,6 +196,35 @@ class RemarkStore(Protocol):
     async def latest(self, thread_id: int, limit: int) -> list[Remark]:
         """The latest `limit`, oldest first; empty for an unknown thread."""
 
+    async def after(self, thread_id: int, remark_id: int) -> list[Remark]:
+        """All that came after this remark (0 is before the first), oldest first."""
+
+
+class SummaryStore(Protocol):
+    """What long threads began with. Every write is on disk when the call returns."""
+
+    async def get(self, thread_id: int) -> Summary | None:
+        """The summary of this thread's beginning, if there is one."""
+
+    async def put(self, summary: Summary) -> None:
+        """Keep it in place of the one before."""
+
+
+class FactStore(Protocol):
+    """What the person asked Ren to remember. Every write is on disk when the call returns."""
+
+    async def add(self, text: str, at: datetime) -> Fact:
+        """Keep it under the next free id."""
+
+    async def all(self) -> list[Fact]:
+        """Oldest first."""
+
+    async def replace(self, fact_id: int, text: str) -> Fact | None:
+        """The corrected fact; None when there is none with this id."""
+
+    async def remove(self, fact_ids: Sequence[int]) -> None:
+        """Forget these; unknown ids are ignored."""
+
 
 class AlertStore(Protocol):
     """Timers, alarms and reminders. Every write is on disk when the call returns."""
@@ -206,6 +240,12 @@ class AlertStore(Protocol):
 
     async def all(self) -> list[Alert]:
         """Everything that is pending or due, soonest first."""
+
+    async def unnotified(self) -> list[Alert]:
+        """What is due or was due, and no client has been told of, soonest first."""
+
+    async def mark_notified(self, alert_ids: Sequence[int]) -> None:
+        """A client has been told of these; unknown ids are ignored."""
 
 
 class ListStore(Protocol):
@@ -234,6 +274,22 @@ class PreferenceStore(Protocol):
         """On disk when the call returns."""
 
 
+class ApiKeyStore(Protocol):
+    """Keys of programs. Every write is on disk when the call returns. All raise StoreError."""
+
+    async def add(self, name: str, digest: str, at: datetime) -> ApiKey:
+        """Keep it under the next free id."""
+
+    async def all(self) -> list[ApiKey]:
+        """Oldest first."""
+
+    async def mark_used(self, key_id: int, day: date) -> None:
+        """It was last used on this day; an unknown id is ignored."""
+
+    async def remove(self, key_id: int) -> ApiKey | None:
+        """The removed key; None when there was none."""
+
+
 class VolumeControl(Protocol):
     """How loud the voice is."""
 
@@ -242,6 +298,28 @@ class VolumeControl(Protocol):
 
     async def set(self, percent: int) -> None:
         """Clamped to 0 to 100; kept over a restart."""
+
+
+# --- the home ----------------------------------------------------------------------------------
+
+
+class HomeDriver(Protocol):
+    """Connects some accessories of the home: one bridge, one cloud, one file."""
+
+    name: str
+    """One word, unique among the drivers; every id of an accessory begins with it and a hyphen."""
+
+    async def look(self) -> Sequence[Accessory]:
+        """All accessories as they are now, in a steady order; never called twice at once.
+
+        Raises HomeError when it cannot tell. Accessories that are left out are gone.
+        """
+
+    async def set(self, accessory_id: str, values: Mapping[str, HomeValue]) -> Accessory:
+        """Write these characteristics, all or none, and return the accessory as it then is.
+
+        May be called while a `look` goes on. Raises HomeError when it does not answer or refuses.
+        """
 
 
 # --- the network -------------------------------------------------------------------------------

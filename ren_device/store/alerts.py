@@ -1,5 +1,6 @@
 """Timers, alarms and reminders."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -63,9 +64,30 @@ class Alerts:
 
         def job(rows: Rows) -> list[Alert]:
             open_ones = rows.table("alerts").search(where("state").one_of(["pending", "due"]))
-            return sorted(map(_from_row, open_ones), key=lambda alert: (alert.due_at, alert.id))
+            return sorted(map(_from_row, open_ones), key=_soonest)
 
-        return await self._database.run(job)
+        return await self._database.read(job)
+
+    async def unnotified(self) -> list[Alert]:
+        """What is due or was due, and no client has been told of, soonest first."""
+
+        def job(rows: Rows) -> list[Alert]:
+            came_due = where("state").one_of(["due", "done"]) & ~where("notified").exists()
+            return sorted(map(_from_row, rows.table("alerts").search(came_due)), key=_soonest)
+
+        return await self._database.read(job)
+
+    async def mark_notified(self, alert_ids: Sequence[int]) -> None:
+        """A client has been told of these; unknown ids are ignored."""
+
+        def job(rows: Rows) -> None:
+            rows.table("alerts").update({"notified": True}, doc_ids=alert_ids)
+
+        await self._database.run(job)
+
+
+def _soonest(alert: Alert) -> tuple[datetime, int]:
+    return alert.due_at, alert.id
 
 
 def _from_row(row: Document) -> Alert:

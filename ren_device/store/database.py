@@ -1,57 +1,70 @@
-"""One TinyDB, in one thread, one transaction at a time, for one process."""
+"""One TinyDB for one process: changes in one thread, in order; looking never waits for the disk."""
 
 import asyncio
 import errno
 import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
-from tinydb import Storage, TinyDB, where
-from tinydb.table import Table
+from tinydb import TinyDB
+from tinydb.table import Document
 
 from ren_device.errors import StoreError
-from ren_device.store.storage import AtomicJsonStorage, Tables
+from ren_device.store import snapshot
+from ren_device.store.disk import Folder
+from ren_device.store.framing import Tables
+from ren_device.store.storage import SMALLEST_JOURNAL, Figures, JournalStorage
+from ren_device.store.table import JournalTable, RowStorage
 
 Result = TypeVar("Result")
+
+FOLDER = "store"
+LOCK = "ren.lock"
+
+A_FEW = 50
+"""Rows that may be looked at on the event loop: well under a millisecond's work."""
+
+_COUNTERS = 1  # the one document of the table `counters`
 
 
 class Database:
     """Runs jobs on the tables without blocking the event loop.
 
-    All jobs run in one worker thread, in the order in which they were asked for.
+    Jobs that change something run in one thread, in the order in which they were asked for. Jobs
+    that only look run in another, see what is durable, and never wait for the disk.
     """
 
-    def __init__(self, data_dir: Path) -> None:
-        """Nothing is touched before `open`."""
+    def __init__(self, data_dir: Path, smallest_journal: int = SMALLEST_JOURNAL) -> None:
+        """Nothing is touched before `open`. Bytes: a shorter journal is never compacted."""
         self._data_dir = data_dir
-        # The queue of jobs is as long as there are tasks waiting for one: each awaits its own.
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._smallest_journal = smallest_journal
+        # The queues of jobs are as long as there are tasks waiting for one: each awaits its own.
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="store reader")
         self._lock: int | None = None
-        self._storage: _TransactionStorage | None = None
+        self._storage: JournalStorage | None = None
 
     async def open(self) -> None:
         """Lock and read the data directory. Raises StoreError, also when another Ren has it."""
         try:
-            await asyncio.get_running_loop().run_in_executor(self._worker, self._open)
+            await asyncio.get_running_loop().run_in_executor(self._writer, self._open)
         except BaseException as error:
             await self.close()
             if isinstance(error, OSError):
                 message = f"REN_DATA_DIR={self._data_dir}: {_reason(error)}"
                 raise StoreError(message) from None
+            if isinstance(error, StoreError):
+                raise StoreError(f"REN_DATA_DIR={self._data_dir}: {error}") from None
             raise
 
     async def close(self) -> None:
         """Wait for the jobs under way and unlock. Harmless when done twice."""
-        loop = asyncio.get_running_loop()
-        # Off the loop, because it waits for the worker's last job.
-        await loop.run_in_executor(None, self._worker.shutdown)
-        self._storage = None
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        # Off the loop, because it waits for the last jobs.
+        await asyncio.get_running_loop().run_in_executor(None, self._close)
 
     async def run(self, job: Callable[["Rows"], Result]) -> Result:
         """What `job` returns; everything it wrote is on disk by then.
@@ -59,83 +72,148 @@ class Database:
         When it raises, or when the disk does (StoreError), nothing of it is kept. Cancelling the
         caller leaves open whether it was.
         """
+        return await self._submit(self._writer, partial(self._change, job))
+
+    async def read(self, job: Callable[["Rows"], Result]) -> Result:
+        """What `job`, which must change nothing, returns."""
+        return await self._submit(self._reader, partial(self._look, job))
+
+    async def glance(self, job: Callable[["Rows"], Result]) -> Result:
+        """The same as `read`, for a job that looks at no more than A_FEW rows.
+
+        That takes less time than the way to another thread and back, so it is done at once, unless
+        somebody else is at it.
+        """
+        storage = self._opened()
+        if not storage.lock.acquire(blocking=False):
+            return await self.read(job)
         try:
-            pending = asyncio.get_running_loop().run_in_executor(self._worker, self._run, job)
+            return job(Rows(storage.as_kept()))
+        finally:
+            storage.lock.release()
+
+    def figures(self) -> Figures:
+        """How the store is doing. Raises StoreError when it is not open."""
+        return self._opened().figures()
+
+    async def write_snapshot(self, path: Path) -> None:
+        """Write a whole, consistent copy of everything to this file. Raises StoreError.
+
+        A file of this name stays as it is until the new one is whole.
+        """
+
+        def work() -> None:
+            storage = self._opened()
+            with storage.lock:
+                tables = storage.copy()
+            try:
+                for _ in snapshot.write(Folder(path.parent), path.name, 0, tables):
+                    pass
+            except OSError as error:
+                raise StoreError(f"cannot write {path}: {_reason(error)}") from None
+
+        await asyncio.get_running_loop().run_in_executor(None, work)
+
+    async def replace_all(self, path: Path) -> None:
+        """Make what `write_snapshot` wrote all that there is, durably and in one step.
+
+        Raises StoreError when the file is not whole, or the disk fails: nothing has changed then.
+        """
+
+        def work() -> None:
+            tables = read_snapshot(path)
+            try:
+                self._opened().replace(tables)
+            except OSError as error:
+                raise StoreError(f"cannot write to {self._data_dir}: {_reason(error)}") from None
+
+        await self._submit(self._writer, work)
+
+    async def _submit(self, thread: ThreadPoolExecutor, work: Callable[[], Result]) -> Result:
+        try:
+            pending = asyncio.get_running_loop().run_in_executor(thread, work)
         except RuntimeError:
             raise StoreError("the store is closed") from None
         return await pending
 
     def _open(self) -> None:
+        folder = self._data_dir / FOLDER
         self._data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = os.open(self._data_dir / "ren.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        self._lock = os.open(self._data_dir / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        self._storage = _TransactionStorage(AtomicJsonStorage(self._data_dir / "ren.json"))
+        Folder(self._data_dir).sync()
+        self._storage = JournalStorage(Folder(folder), self._smallest_journal)
 
-    def _run(self, job: Callable[["Rows"], Result]) -> Result:
-        storage = self._storage
-        if storage is None:
-            raise StoreError("the store is not open")
+    def _close(self) -> None:
+        self._writer.shutdown()
+        self._reader.shutdown()
+        if self._storage is not None:
+            self._storage.close()
+            self._storage = None
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _opened(self) -> JournalStorage:
+        if self._storage is None:
+            raise StoreError("the store is closed")
+        return self._storage
+
+    def _change(self, job: Callable[["Rows"], Result]) -> Result:
+        storage = self._opened()
         try:
-            result = job(Rows(storage))
-            storage.commit()
+            with storage.transaction():
+                return job(Rows(storage))
         except OSError as error:
-            storage.rollback()
             raise StoreError(f"cannot write to {self._data_dir}: {_reason(error)}") from None
-        except BaseException:
-            storage.rollback()
-            raise
-        return result
+
+    def _look(self, job: Callable[["Rows"], Result]) -> Result:
+        storage = self._opened()
+        with storage.lock:
+            return job(Rows(storage.as_kept()))
 
 
 class Rows:
     """The tables, within one job. TinyDB's query caches live no longer than that."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: RowStorage) -> None:
         """Look at the tables of `storage`."""
-        self._db = TinyDB(storage=lambda: storage)
+        self._db = _Tables(storage=lambda: storage)
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str) -> JournalTable:
         """The table of this name, which need not exist yet."""
-        return self._db.table(name)
+        return cast(JournalTable, self._db.table(name))
 
     def new_ids(self, name: str, count: int = 1) -> range:
         """The next `count` ids of this table; ids go up and are never given twice."""
         counters = self.table("counters")
-        counter = counters.get(where("table") == name)
-        last = 0 if counter is None else int(counter["last"])
-        counters.upsert({"table": name, "last": last + count}, where("table") == name)
+        last = 0
+
+        def count_up(given: MutableMapping[str, int]) -> None:
+            nonlocal last
+            last = given.get(name, 0)
+            given[name] = last + count
+
+        if not counters.update(count_up, doc_ids=[_COUNTERS]):
+            counters.insert(Document({name: count}, _COUNTERS))
         return range(last + 1, last + 1 + count)
 
 
-class _TransactionStorage(Storage):
-    """Holds back TinyDB's writes, one a table, until `commit` makes one of them."""
+class _Tables(TinyDB):
+    table_class = JournalTable
 
-    def __init__(self, durable: Storage) -> None:
-        super().__init__()
-        self._durable = durable
-        self._tables: Tables = durable.read() or {}
-        self._changed = False
 
-    def read(self) -> Tables:
-        """The tables, with what this transaction changed. TinyDB edits them in place."""
-        return self._tables
-
-    def write(self, data: Tables) -> None:
-        """Take part in the transaction."""
-        self._tables = data
-        self._changed = True
-
-    def commit(self) -> None:
-        """Make the changes durable; raises OSError."""
-        if self._changed:
-            self._durable.write(self._tables)
-            self._changed = False
-
-    def rollback(self) -> None:
-        """Go back to the last commit."""
-        if self._changed:
-            self._tables = self._durable.read() or {}
-            self._changed = False
+def read_snapshot(path: Path) -> Tables:
+    """What `write_snapshot` wrote. Raises StoreError when it is not whole."""
+    try:
+        with path.open("rb") as file:
+            tables, whole = snapshot.read(file)
+    except OSError as error:
+        raise StoreError(f"cannot read {path}: {_reason(error)}") from None
+    if not whole:
+        raise StoreError(f"{path} is not whole")
+    return tables
 
 
 def _reason(error: OSError) -> str:

@@ -36,7 +36,7 @@ class Lists:
             found = rows.table("list_items").search(where("list_name") == list_name)
             return sorted(map(_from_row, found), key=lambda item: item.id)
 
-        return await self._database.run(job)
+        return await self._database.read(job)
 
     async def names(self) -> list[str]:
         """The lists that have items, in alphabetical order."""
@@ -44,7 +44,7 @@ class Lists:
         def job(rows: Rows) -> list[str]:
             return sorted({row["list_name"] for row in rows.table("list_items")})
 
-        return await self._database.run(job)
+        return await self._database.read(job)
 
     async def remove(self, item_ids: Sequence[int]) -> None:
         """Take these out; unknown ids are ignored."""

@@ -4,12 +4,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ren_device.ports import AlertStore, ListStore, PreferenceStore, RemarkStore, ThreadStore
+from ren_device.ports import (
+    AlertStore,
+    ApiKeyStore,
+    FactStore,
+    ListStore,
+    PreferenceStore,
+    RemarkStore,
+    SummaryStore,
+    ThreadStore,
+)
 from ren_device.store.alerts import Alerts
+from ren_device.store.api_keys import ApiKeys
 from ren_device.store.database import Database
+from ren_device.store.facts import Facts
 from ren_device.store.lists import Lists
 from ren_device.store.preferences import Preferences
-from ren_device.store.threads import Remarks, Threads
+from ren_device.store.remarks import Remarks
+from ren_device.store.summaries import Summaries
+from ren_device.store.threads import Threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +31,12 @@ class Store:
 
     threads: ThreadStore
     remarks: RemarkStore
+    summaries: SummaryStore
+    facts: FactStore
     alerts: AlertStore
     lists: ListStore
     preferences: PreferenceStore
+    api_keys: ApiKeyStore
     database: Database
 
     async def close(self) -> None:
@@ -45,8 +61,11 @@ async def open_store(data_dir: Path, now: datetime | None = None) -> Store:
     return Store(
         threads=threads,
         remarks=Remarks(database),
+        summaries=Summaries(database),
+        facts=Facts(database),
         alerts=Alerts(database),
         lists=Lists(database),
         preferences=Preferences(database),
+        api_keys=ApiKeys(database),
         database=database,
     )

@@ -19,7 +19,7 @@ class Preferences:
             row = rows.table("preferences").get(where("key") == key)
             return None if row is None else str(row["value"])
 
-        return await self._database.run(job)
+        return await self._database.read(job)
 
     async def put(self, key: str, value: str) -> None:
         """On disk when the call returns; costs no write when it is there already."""

@@ -1,109 +1,243 @@
-"""A TinyDB storage in one JSON file that a crash or a full disk cannot break.
+"""A TinyDB storage that appends each change to a journal and survives whatever happens to it.
 
-Each write makes a whole new file, durable before it takes the old one's place; the old one stays
-beside it as the previous copy. Cost grows with everything that is kept: a journal is to take this
-file's place, behind the same three methods.
+A change is durable before the call that made it returns. Cost does not grow with what is kept. When
+the journal has outgrown what is kept, a snapshot of everything is written in the background, and
+older files go, but for the snapshot before and the journals since: should the newest be damaged,
+nothing is missing.
+
+One thread changes things. Others may look at what `as_kept` shows while they hold `lock`.
 """
 
-import json
 import logging
-import os
-from contextlib import suppress
-from pathlib import Path
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
-from tinydb import Storage
+from ren_device.store import framing
+from ren_device.store.compaction import Background, Compaction, InThread
+from ren_device.store.disk import Disk
+from ren_device.store.framing import Change, Tables
+from ren_device.store.journal import Journal
+from ren_device.store.recovery import recover
+from ren_device.store.table import Rows, RowStorage
+from ren_device.store.transaction import Transaction
 
-Tables = dict[str, dict[str, Any]]
+SMALLEST_JOURNAL = 256 * 1024
+"""Bytes: a journal shorter than this is never compacted."""
 
 _log = logging.getLogger(__name__)
 
 
-class AtomicJsonStorage(Storage):
-    """Keeps all tables in `path`. Used by one thread of one process.
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How the store is doing, since it was opened."""
 
-    Files beside it: `NAME.previous` (the state before the last write), `NAME.new` (a write under
-    way) and `NAME.broken` (what could not be read at start). Modes are 0600.
-    """
+    documents: int
+    live_bytes: int
+    """That it takes to write down all documents as they are."""
+    journal_bytes: int
+    """That a start has to read after the snapshot."""
+    changes: int
+    """Transactions that were made durable."""
+    changed_bytes: int
+    """Of their documents, ids and table names: what had to be written."""
+    written_bytes: int
+    """What was written for that, snapshots included, also those that were given up."""
+    compactions: int
+    last_sync_s: float
+    """How long the disk took to make the last change durable."""
+    recovered: str
+    """What was found at the start; empty when all was well."""
+    trouble: str
+    """Why the last write failed; empty when it did not."""
 
-    def __init__(self, path: Path) -> None:
-        """Recover what is there. Raises OSError when a file is there and cannot be read."""
+
+class JournalStorage(RowStorage):
+    """Keeps tables in a directory. See TinyDB's Storage, and `JournalTable` for its other half."""
+
+    def __init__(
+        self,
+        disk: Disk,
+        smallest_journal: int = SMALLEST_JOURNAL,
+        background: Background | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Recover what is there. Raises OSError, and StoreError for files of a newer Ren.
+
+        Snapshots are written in `background`, a thread when not given; `clock` is in seconds.
+        """
         super().__init__()
-        self._path = path
-        self._previous = path.with_name(path.name + ".previous")
-        self._new = path.with_name(path.name + ".new")
-        self._committed = self._recover()
+        self._smallest_journal = smallest_journal
+        self.lock = threading.Lock()
+        """Held while memory changes, never while the disk is waited for."""
+        self._transaction: Transaction | None = None
+        found = recover(disk)
+        self._notes = " ".join(found.notes)
+        if self._notes:
+            _log.warning("the store: %s", self._notes)
+        self._tables: Tables = found.tables
+        self._live_bytes = framing.size(found.tables)
+        self._journal = Journal(disk, found)
+        self._compaction = Compaction(disk, found, background or InThread(), clock)
+        self._changes = self._changed_bytes = 0
+        self._sync_s = 0.0
+        self._trouble = ""
+        self._compact()
 
-    def read(self) -> Tables | None:
-        """A fresh copy of the last state that was written in full; None when there is none."""
-        return None if self._committed is None else _parsed(self._committed)
+    # --- TinyDB's side ------------------------------------------------------------------------
 
-    def write(self, data: Tables) -> None:
-        """Make `data` durable, or raise OSError and leave the last state in its place."""
-        payload = json.dumps(data, separators=(",", ":")).encode()
-        moved = False
+    def read(self) -> dict[str, dict[str, Any]] | None:
+        """All documents of all tables, parsed; None when there is no table."""
+        seen = self._transaction or Transaction(self._tables)
+        return {name: dict(seen.rows(name)) for name in seen.names()} or None
+
+    def write(self, data: dict[str, dict[str, Any]]) -> None:
+        """Make `data` all that there is. Costs a look at everything; tables know better."""
+        now = self.read() or {}
+        changes: list[Change] = [(name, None, None) for name in now if name not in data]
+        for name, rows in data.items():
+            before = now.get(name, {})
+            after = {str(key): framing.dumps(row) for key, row in rows.items()}
+            changes.append((name, None, b""))
+            changes += [(name, key, None) for key in before if key not in after]
+            changes += [
+                (name, key, row)
+                for key, row in after.items()
+                if key not in before or framing.dumps(before[key]) != row
+            ]
+        self.change(changes)
+
+    def close(self) -> None:
+        """Give up a compaction under way and let go of the files. Harmless when done twice."""
+        self._compaction.close()
+        self._journal.close()
+
+    # --- the tables' side ---------------------------------------------------------------------
+
+    def rows(self, name: str) -> Rows:
+        """One table, as the transaction under way sees it."""
+        return (self._transaction or Transaction(self._tables)).rows(name)
+
+    def change(self, changes: list[Change]) -> None:
+        """Take part in the transaction under way, or be one. Raises OSError."""
+        if self._transaction is not None:
+            self._transaction.add(changes)
+            return
+        with self.transaction():
+            self.change(changes)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All changes within are durable when the block ends, or none of them is kept.
+
+        Raises OSError when the disk fails, and what the block raises.
+        """
+        if self._transaction is not None:
+            raise RuntimeError("a transaction is under way")
+        self._transaction = Transaction(self._tables)
         try:
-            _write_durably(self._new, payload)
-            if self._path.exists():
-                self._path.replace(self._previous)
-                moved = True
-            self._new.replace(self._path)
-            _sync_directory(self._path.parent)
-        except OSError:
-            with suppress(OSError):
-                self._new.unlink(missing_ok=True)
-            if moved:
-                with suppress(OSError):  # if this fails too, the next start takes the previous copy
-                    self._previous.replace(self._path)
+            yield
+            self._commit(self._transaction.changes)
+        finally:
+            self._transaction = None
+
+    def as_kept(self) -> "Kept":
+        """The same without the transaction under way; nothing can be changed through it."""
+        return Kept(self._tables)
+
+    # --- the whole ----------------------------------------------------------------------------
+
+    def figures(self) -> Figures:
+        """How the store is doing. From any thread."""
+        return Figures(
+            documents=sum(map(len, tuple(self._tables.values()))),
+            live_bytes=self._live_bytes,
+            journal_bytes=self._journal.since_snapshot,
+            changes=self._changes,
+            changed_bytes=self._changed_bytes,
+            written_bytes=self._journal.written + self._compaction.written,
+            compactions=self._compaction.count,
+            last_sync_s=self._sync_s,
+            recovered=self._notes,
+            trouble=self._trouble or self._compaction.trouble,
+        )
+
+    def copy(self) -> Tables:
+        """Everything as it is now; the documents themselves are shared."""
+        return {name: dict(rows) for name, rows in self._tables.items()}
+
+    def replace(self, tables: Tables) -> None:
+        """Make these all that there is, durably and in one step. Raises OSError.
+
+        It is one record of the journal like any other, only longer.
+        """
+        with self.transaction():
+            self.change([(name, None, None) for name in self._tables])
+            for name, rows in tables.items():
+                self.change([(name, None, b"")])
+                self.change([(name, key, row) for key, row in rows.items()])
+
+    # --- within -------------------------------------------------------------------------------
+
+    def _commit(self, changes: list[Change]) -> None:
+        if not changes:
+            return
+        body = framing.body(changes)
+        started = time.perf_counter()
+        try:
+            self._journal.append(body)
+        except OSError as error:
+            self._trouble = error.strerror or str(error)
             raise
-        self._committed = payload
+        self._sync_s = time.perf_counter() - started
+        self._trouble = ""
+        self._changes += 1
+        self._changed_bytes += len(body)
+        with self.lock:
+            self._live_bytes += framing.apply_changes(changes, self._tables)
+        self._compact()
 
-    def _recover(self) -> bytes | None:
-        self._new.unlink(missing_ok=True)  # was never acknowledged
-        for path in (self._path, self._previous):
-            try:
-                payload = path.read_bytes()
-            except FileNotFoundError:
-                continue
-            try:
-                _parsed(payload)
-            except ValueError as error:
-                aside = path.with_name(path.name + ".broken")
-                path.replace(aside)
-                _log.warning("%s is broken (%s): set aside as %s", path, error, aside.name)
-                continue
-            if path == self._previous:
-                _log.warning("%s is missing or broken: using %s", self._path, path.name)
-            return payload
-        return None
-
-
-def _parsed(payload: bytes) -> Tables:
-    """Raises ValueError for anything but an object of tables of documents."""
-    try:
-        data = json.loads(payload)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    tables = data.values() if isinstance(data, dict) else None
-    if tables is None or not all(isinstance(table, dict) for table in tables):
-        raise ValueError("not an object of tables")
-    for table in tables:
-        if not all(key.isdecimal() and isinstance(row, dict) for key, row in table.items()):
-            raise ValueError("not a table of documents")
-    return dict(data)
+    def _compact(self) -> None:
+        """Begin a snapshot in the background if the journal has outgrown what is kept."""
+        if self._compaction.busy():
+            return
+        if (done := self._compaction.finished()) is not None:
+            self._journal.begun_with(done)
+        outgrown = self._journal.since_snapshot > max(self._smallest_journal, self._live_bytes)
+        if not (outgrown or self._compaction.due()) or not self._compaction.may_begin():
+            return
+        try:
+            self._compaction.check_room(self._live_bytes)
+            self._journal.rotate()
+        except OSError as error:
+            self._compaction.failed(error)
+            return
+        self._compaction.begin(self._journal.generation, self.copy())
 
 
-def _write_durably(path: Path, payload: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(payload)
-        file.flush()
-        os.fsync(descriptor)
+class Kept(RowStorage):
+    """What is durable, to look at."""
 
+    def __init__(self, tables: Tables) -> None:
+        """Hold the lock for as long as this is used."""
+        super().__init__()
+        self._kept = Transaction(tables)
 
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    def read(self) -> dict[str, dict[str, Any]] | None:
+        """All documents of all tables."""
+        return {name: dict(self._kept.rows(name)) for name in self._kept.names()} or None
+
+    def rows(self, name: str) -> Rows:
+        """One table."""
+        return self._kept.rows(name)
+
+    def write(self, _data: dict[str, dict[str, Any]]) -> None:
+        """Raises RuntimeError."""
+        raise RuntimeError("a job that only looks changes nothing")
+
+    def change(self, _changes: list[Change]) -> None:
+        """Raises RuntimeError."""
+        raise RuntimeError("a job that only looks changes nothing")

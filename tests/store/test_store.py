@@ -1,16 +1,16 @@
 import asyncio
-import json
 import resource
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from ren_device.errors import StoreError, ThreadNotFound
-from ren_device.model import Alert, ListItem, Remark, Thread
+from ren_device.model import Alert, AlertState, Fact, ListItem, Remark, Summary, Thread
 from ren_device.store import Store, open_store
 
 NOON = datetime.fromisoformat("2026-06-25T12:00:00.654321")
@@ -27,10 +27,10 @@ async def opened(data_dir: Path) -> AsyncIterator[Store]:
 
 
 @contextmanager
-def full_disk() -> Iterator[None]:
-    """No file may grow past ten bytes: the kernel refuses the write half way."""
+def full_disk(largest_file: int) -> Iterator[None]:
+    """No file may grow past so many bytes: the kernel refuses the write half way."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, hard))
     try:
         yield
     finally:
@@ -110,15 +110,80 @@ async def test_alerts_are_kept_to_the_microsecond(tmp_path: Path) -> None:
         assert await store.alerts.all() == [late]
 
 
+async def test_who_has_not_been_told_of_what_came_due(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        late, soon, done, pending = [
+            await store.alerts.add(an_alert(text, after_s))
+            for text, after_s in (("late", 60), ("soon", 1), ("done", 30), ("pending", 99))
+        ]
+        for alert, state in ((late, "due"), (soon, "due"), (done, "done")):
+            await store.alerts.set_state(alert.id, cast(AlertState, state))
+        assert [alert.text for alert in await store.alerts.unnotified()] == ["soon", "done", "late"]
+        await store.alerts.mark_notified([soon.id, 99])
+        await store.alerts.mark_notified([])
+    async with opened(tmp_path) as store:
+        assert [alert.text for alert in await store.alerts.unnotified()] == ["done", "late"]
+        assert [alert.id for alert in await store.alerts.all()] == [soon.id, late.id, pending.id]
+        await store.alerts.mark_notified([done.id, late.id, late.id])
+        assert await store.alerts.unnotified() == []
+        await store.alerts.set_state(pending.id, "due")
+        assert [alert.text for alert in await store.alerts.unnotified()] == ["pending"]
+
+
+async def test_remarks_after_another(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        await store.threads.create("other", NOON)
+        for number in range(3):
+            await store.remarks.add(1, [("user", f"{number}"), ("assistant", "yes")], NOON)
+            await store.remarks.add(2, [("user", "elsewhere")], NOON)
+    async with opened(tmp_path) as store:
+        ids = [remark.id for remark in await store.remarks.after(1, 0)]
+        assert ids == [1, 2, 4, 5, 7, 8]
+        assert [remark.id for remark in await store.remarks.after(1, 4)] == [5, 7, 8]
+        assert [remark.id for remark in await store.remarks.after(1, 3)] == [4, 5, 7, 8]
+        assert await store.remarks.after(1, 8) == []
+        assert await store.remarks.after(9, 0) == []
+
+
+async def test_facts_are_kept_corrected_and_forgotten(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        tea, cat = [await store.facts.add(text, NOON) for text in ("likes tea", "has a cat")]
+        assert await store.facts.replace(tea.id, "likes coffee") == Fact(
+            tea.id, "likes coffee", NOON.replace(microsecond=0)
+        )
+        assert await store.facts.replace(99, "nobody") is None
+        await store.facts.remove([cat.id, cat.id, 99])
+        new = await store.facts.add("has a dog", NOON)
+        assert new.id > cat.id
+    async with opened(tmp_path) as store:
+        assert [fact.text for fact in await store.facts.all()] == ["likes coffee", "has a dog"]
+
+
+async def test_a_thread_has_one_summary(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        assert await store.summaries.get(1) is None
+        await store.summaries.put(Summary(1, 4, "tea"))
+        await store.summaries.put(Summary(2, 6, "cats"))
+        await store.summaries.put(Summary(1, 9, "tea and coffee"))
+    async with opened(tmp_path) as store:
+        assert await store.summaries.get(1) == Summary(1, 9, "tea and coffee")
+        assert await store.summaries.get(2) == Summary(2, 6, "cats")
+
+
 async def test_ids_are_never_given_twice(tmp_path: Path) -> None:
     async with opened(tmp_path) as store:
         first = await store.alerts.add(an_alert())
         await store.alerts.remove(first.id)
         (item,) = await store.lists.add("shopping", ["milk"])
         await store.lists.remove([item.id])
+        thread = await store.threads.create("other", NOON)
+        await store.remarks.add(1, [("user", "hello")], NOON)
     async with opened(tmp_path) as store:
         assert (await store.alerts.add(an_alert())).id > first.id
         assert (await store.lists.add("shopping", ["milk"]))[0].id > item.id
+        assert (await store.threads.create("third", NOON)).id > thread.id
+        await store.remarks.add(2, [("user", "hello")], NOON)
+        assert [remark.id for remark in await store.remarks.latest(2, 1)] == [2]
 
 
 async def test_lists(tmp_path: Path) -> None:
@@ -139,9 +204,9 @@ async def test_preferences(tmp_path: Path) -> None:
         assert await store.preferences.get("volume") is None
         await store.preferences.put("volume", "40")
         await store.preferences.put("volume", "50")
-        written = (tmp_path / "ren.json").stat()
+        written = store.database.figures().written_bytes
         await store.preferences.put("volume", "50")
-        assert (tmp_path / "ren.json").stat().st_mtime_ns == written.st_mtime_ns
+        assert store.database.figures().written_bytes == written
     async with opened(tmp_path) as store:
         assert await store.preferences.get("volume") == "50"
 
@@ -157,9 +222,10 @@ async def test_many_at_once_are_all_kept(tmp_path: Path) -> None:
 async def test_only_the_owner_can_read_what_is_kept(tmp_path: Path) -> None:
     async with opened(tmp_path / "kept") as store:
         await store.preferences.put("volume", "40")
-    for path in (tmp_path / "kept").iterdir():
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
-    assert stat.S_IMODE((tmp_path / "kept").stat().st_mode) == 0o700
+    paths = [tmp_path / "kept", *(tmp_path / "kept").rglob("*")]
+    assert len(paths) == 4
+    for path in paths:
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
 
 
 async def test_a_second_ren_is_refused_until_the_first_has_gone(tmp_path: Path) -> None:
@@ -184,113 +250,81 @@ async def test_a_closed_store_says_so(tmp_path: Path) -> None:
         await store.threads.recent(1)
 
 
-def _block_new_file(data_dir: Path) -> None:
-    (data_dir / "ren.json.new").mkdir()
-
-
-def _block_previous_copy(data_dir: Path) -> None:
-    (data_dir / "ren.json.previous").unlink(missing_ok=True)
-    (data_dir / "ren.json.previous").mkdir()
-    (data_dir / "ren.json.previous" / "full").mkdir()
-
-
-@pytest.mark.parametrize("block", [_block_new_file, _block_previous_copy])
-async def test_a_write_that_fails_changes_nothing(
-    tmp_path: Path, block: Callable[[Path], None]
+@pytest.mark.parametrize("room", [0, 1, 20, 60])
+async def test_a_write_that_fails_changes_nothing_and_writing_resumes(
+    tmp_path: Path, room: int
 ) -> None:
-    await _fails_and_recovers(tmp_path, block=block)
-
-
-async def test_a_full_disk_changes_nothing_and_writing_resumes(tmp_path: Path) -> None:
-    await _fails_and_recovers(tmp_path, block=None)
-
-
-def _names(directory: Path) -> list[str]:
-    return sorted(path.name for path in directory.iterdir())
-
-
-async def _fails_and_recovers(data_dir: Path, block: Callable[[Path], None] | None) -> None:
-    async with opened(data_dir) as store:
+    async with opened(tmp_path) as store:
         kept = await store.alerts.add(an_alert("kept"))
         await store.remarks.add(1, [("user", "kept")], NOON)
-        before = (data_dir / "ren.json").read_bytes()
         attempts: list[Callable[[], Awaitable[object]]] = [
             lambda: store.alerts.add(an_alert("lost")),
             lambda: store.alerts.set_state(kept.id, "due"),
             lambda: store.alerts.remove(kept.id),
             lambda: store.remarks.add(1, [("user", "lost"), ("assistant", "lost")], NOON + SECOND),
             lambda: store.threads.create("lost", NOON),
-            lambda: store.preferences.put("volume", "1"),
+            lambda: store.preferences.put("volume", "1" * 60),
         ]
-        if block is not None:
-            block(data_dir)
+        (journal,) = (tmp_path / "store").iterdir()
+        size = journal.stat().st_size
+        largest = size + room  # the first fails in the middle; the others find no room at all
         for attempt in attempts:
-            if block is not None:
-                with pytest.raises(StoreError, match=r"cannot write to"):
-                    await attempt()
-            else:
-                with full_disk(), pytest.raises(StoreError, match="File too large"):
-                    await attempt()
-            assert (data_dir / "ren.json").read_bytes() == before
+            with (
+                full_disk(largest),
+                pytest.raises(StoreError, match=r"cannot write to .*: File too large"),
+            ):
+                await attempt()
+            largest = 10
+            assert store.database.figures().trouble == "File too large"
+            assert journal.stat().st_size == size
             assert await store.alerts.all() == [kept]
             assert [remark.content for remark in await store.remarks.latest(1, 9)] == ["kept"]
             assert [thread.name for thread in await store.threads.recent(9)] == ["General"]
             assert await store.preferences.get("volume") is None
-        if block is None:
-            assert _names(data_dir) == ["ren.json", "ren.json.previous", "ren.lock"]
-            resumed = await store.alerts.add(an_alert("resumed", 90))
-            assert await store.alerts.all() == [kept, resumed]
+        resumed = await store.alerts.add(an_alert("resumed", 90))
+        assert store.database.figures().trouble == ""
+    async with opened(tmp_path) as store:
+        assert await store.alerts.all() == [kept, resumed]
+        assert store.database.figures().recovered == ""
 
 
 @pytest.mark.parametrize(
-    "damage",
-    [
-        b"",
-        b'{"threads": {"1"',
-        b"\xff\xfe",
-        b"[]",
-        b'{"threads": []}',
-        b'{"a": {"b": 1}}',
-        b"[" * 9999,
-    ],
+    "damage", [b"", b'{"threads": {"1"', b"\xff\xfe", b"[" * 9999, bytes(4096)]
 )
-async def test_a_broken_file_is_set_aside_and_the_previous_copy_is_used(
+async def test_a_broken_journal_is_set_aside_and_said(
     tmp_path: Path, damage: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with opened(tmp_path) as store:
         await store.preferences.put("volume", "40")
-        await store.preferences.put("volume", "50")
-    (tmp_path / "ren.json").write_bytes(damage)
+    (tmp_path / "store" / "00000000.journal").write_bytes(damage)
     async with opened(tmp_path) as store:
-        assert await store.preferences.get("volume") == "40"
-        assert (tmp_path / "ren.json.broken").read_bytes() == damage
-        assert "set aside as ren.json.broken" in caplog.text
+        # There is nothing else to take it from; Ren starts anew.
+        assert await store.preferences.get("volume") is None
+        assert [thread.name for thread in await store.threads.recent(9)] == ["General"]
+        assert bool(store.database.figures().recovered) == bool(damage)
+        assert ("00000000.journal" in caplog.text) == bool(damage)
         await store.preferences.put("volume", "60")
     async with opened(tmp_path) as store:
         assert await store.preferences.get("volume") == "60"
 
 
-async def test_when_both_copies_are_broken_ren_starts_anew(
+async def test_a_broken_snapshot_loses_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with opened(tmp_path) as store:
-        await store.preferences.put("volume", "40")
-    for name in ("ren.json", "ren.json.previous"):
-        (tmp_path / name).write_bytes(b"{")
+        for number in range(20):
+            await store.preferences.put("volume", f"{number}" + "x" * 30_000)
+    snapshots = sorted((tmp_path / "store").glob("*.snapshot"))
+    assert snapshots
+    snapshots[-1].write_bytes(b"{")
     async with opened(tmp_path) as store:
-        assert await store.preferences.get("volume") is None
-        assert [thread.name for thread in await store.threads.recent(9)] == ["General"]
-    assert caplog.text.count("set aside") == 2
-
-
-async def test_a_power_cut_between_the_two_renames_loses_nothing(tmp_path: Path) -> None:
+        assert (await store.preferences.get("volume") or "").strip("x") == "19"
+        assert f"{snapshots[-1].name} is damaged" in caplog.text
+        while not snapshots[-1].with_name(f"{snapshots[-1].name}.damaged").exists():
+            await store.preferences.get("volume")  # a new snapshot is being written
     async with opened(tmp_path) as store:
-        await store.preferences.put("volume", "40")
-    (tmp_path / "ren.json").replace(tmp_path / "ren.json.previous")
-    (tmp_path / "ren.json.new").write_bytes(b'{"preferences"')
-    async with opened(tmp_path) as store:
-        assert await store.preferences.get("volume") == "40"
-        assert not (tmp_path / "ren.json.new").exists()
+        assert (await store.preferences.get("volume") or "").strip("x") == "19"
+        assert store.database.figures().recovered == ""
 
 
 async def test_a_cancelled_caller_leaves_the_store_working(tmp_path: Path) -> None:
@@ -302,4 +336,6 @@ async def test_a_cancelled_caller_leaves_the_store_working(tmp_path: Path) -> No
             await adding
         await store.alerts.add(an_alert("next"))
         assert "next" in [alert.text for alert in await store.alerts.all()]
-    json.loads((tmp_path / "ren.json").read_bytes())
+    async with opened(tmp_path) as store:
+        assert "next" in [alert.text for alert in await store.alerts.all()]
+        assert store.database.figures().recovered == ""
