@@ -1,41 +1,42 @@
-"""The command line: `ren-device [serve]`."""
+"""The command line: `ren-device [COMMAND]`."""
 
 import argparse
-import asyncio
-import logging
-import signal
+import os
 import sys
+from collections.abc import Sequence
+from types import ModuleType
 
-from ren_device import VERSION, settings
+from ren_device import VERSION
+from ren_device.commands import backup, doctor, keys, restore, serve, settings
 from ren_device.errors import RenError
 
+_COMMANDS: tuple[ModuleType, ...] = (serve, settings, doctor, keys, backup, restore)
 
-def main() -> int:
+
+def main(words: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code. One line on standard error says what went wrong."""
     parser = argparse.ArgumentParser(prog="ren-device", description="Ren, a smart speaker.")
     parser.add_argument("--version", action="version", version=f"ren-device {VERSION}")
-    parser.add_argument("command", nargs="?", choices=["serve"], default="serve")
-    parser.parse_args()
+    parser.set_defaults(run=serve.run)
+    choices = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for command in _COMMANDS:
+        name = command.__name__.rpartition(".")[2]
+        sub = choices.add_parser(name, help=command.SUMMARY, description=command.__doc__)
+        command.add_arguments(sub)
+        sub.set_defaults(run=command.run)
+    arguments = parser.parse_args(words)
     try:
-        loaded = settings.load()
-        logging.basicConfig(
-            level=loaded.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-        )
-        asyncio.run(_serve(loaded))
+        code: int = arguments.run(arguments)
     except RenError as error:
-        print(f"ren-device: {error}", file=sys.stderr)  # noqa: T201  this is the command line
+        sys.stderr.write(f"ren-device: {error}\n")
         return 1
-    return 0
-
-
-async def _serve(loaded: settings.Settings) -> None:
-    from ren_device.app import serve
-
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    await serve(loaded, stop)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; Python must not complain of it at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ All `load` functions block, for up to some seconds, and raise EngineError; run t
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
-from ren_device.errors import DeviceError, EngineError
+from ren_device.errors import DeviceError, EngineError, SettingError
 from ren_device.ports import (
     EchoCanceller,
     IntentMatcher,
@@ -156,3 +156,50 @@ def load_intents() -> IntentMatcher:
     from ren_device.engines.hassil_intents import HassilMatcher
 
     return HassilMatcher.load()
+
+
+def identity_file(settings: Settings) -> Path:
+    """Where the speaker's key is, or will be."""
+    from ren_device.engines.identity_key import FILE_NAME
+
+    return settings.data_dir / FILE_NAME
+
+
+# --- for the doctor: whether what was chosen would work, without putting it to work ---------------
+
+
+def device_name(settings: Settings, kind: Literal["input", "output"]) -> str:
+    """The sound card that REN_MICROPHONE or REN_SPEAKER means; opens none. Raises DeviceError."""
+    from ren_device.engines.portaudio_stream import find_device
+
+    return find_device(kind, settings.microphone if kind == "input" else settings.speaker)
+
+
+def read_identity(settings: Settings) -> str:
+    """The public key, 64 hex digits, of the identity that is there. Blocks. Raises StoreError."""
+    from ren_device.engines.identity_key import IdentityKey
+
+    return IdentityKey.open(settings.data_dir).public_key_hex
+
+
+async def check_cloud(settings: Settings) -> None:
+    """Ask the service of REN_BRAIN for something that costs nothing. Raises CloudError and kin."""
+    from ren_device.engines.claude_client import ASTRA, CLAUDE
+    from ren_device.engines.cloud_check import reach
+
+    if settings.brain == "astra":
+        await reach(ASTRA, settings.api_key.get_secret_value(), settings.api_url)
+    else:
+        key = settings.anthropic_api_key.get_secret_value()
+        await reach(CLAUDE, key, settings.anthropic_base_url)
+
+
+def count_home(path: Path) -> int:
+    """How many devices the file of REN_HOME_FILE has. Blocks. Raises SettingError."""
+    from ren_device.engines.virtual_devices import Refused
+    from ren_device.engines.virtual_home_file import read_home
+
+    try:
+        return len(read_home(path)[1])
+    except Refused as error:
+        raise SettingError(f"REN_HOME_FILE={path}: {error}") from None

@@ -8,9 +8,10 @@ prefix, because the model's own SDK reads them too: ANTHROPIC_API_KEY and ANTHRO
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 from platformdirs import user_data_path
@@ -19,59 +20,48 @@ from pydantic import (
     AliasChoices,
     AliasGenerator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
 )
+from pydantic_core import ErrorDetails
 
 from ren_device.errors import SettingError
 from ren_device.model import Tier
+from ren_device.setting_types import (
+    Allowed,
+    AnyCase,
+    AudioSource,
+    Hosts,
+    Location,
+    Name,
+    Origins,
+    Phrases,
+    Secret,
+    Timezone,
+    Url,
+    allowed_words,
+)
+
+_LONGEST_SHOWN = 200  # characters of a value
 
 
 def _aliases(field: str) -> AliasChoices:
     return AliasChoices(f"REN_{field.upper()}", f"WREN_{field.upper()}")
 
 
-def _known_timezone(name: str) -> str:
-    try:
-        ZoneInfo(name or "UTC")
-    except (KeyError, ValueError, OSError):
-        raise ValueError("not a time zone; use a name such as Europe/London") from None
-    return name
-
-
-def _audio_source(value: str) -> str:
-    if value == "wav:":
-        raise ValueError("names no file; write wav:PATH")
-    return value
-
-
-def _phrases(value: object) -> object:
-    if isinstance(value, str):
-        parts = (part.strip() for part in value.split(","))
-        return tuple(part if "/" in part else part.lower() for part in parts if part)
-    return value
-
-
-def _hosts(values: tuple[str, ...]) -> tuple[str, ...]:
-    for each in values:
-        if not re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*", each):
-            raise ValueError(f"{each} is not a host name; write ren.example, with no port")
-    return values
-
-
-def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
-    for each in values:
-        if not re.fullmatch(r"https?://[^/\s]+", each):
-            raise ValueError(f"{each} is not an origin; write https://app.example, with no path")
-    return tuple(each.lower() for each in values)
-
-
 def _default_data_dir() -> Path:
     systemd = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
     return Path(systemd) if systemd else user_data_path("ren", appauthor=False)
+
+
+def _with_key(brain: str, info: ValidationInfo) -> str:
+    key = info.data.get("api_key")
+    if brain == "astra" and not (key and key.get_secret_value()):
+        raise ValueError("needs REN_API_KEY")
+    return brain
 
 
 class Settings(BaseModel):
@@ -82,37 +72,46 @@ class Settings(BaseModel):
         frozen=True,
         populate_by_name=True,
         validate_default=True,
+        use_attribute_docstrings=True,
         alias_generator=AliasGenerator(validation_alias=_aliases),
     )
 
     # --- the house ---
-    host: str = "127.0.0.1"
+    host: Annotated[str, Allowed("an address or a host name")] = "127.0.0.1"
     """Address to serve on; 0.0.0.0 lets phones in."""
     port: int = Field(8000, ge=0, le=65535)
     """Port to serve on; 0 takes any free one."""
-    data_dir: Path = Field(default_factory=_default_data_dir)
+    data_dir: Location = Field(default_factory=_default_data_dir)
     """Everything that Ren keeps."""
-    name: str = Field("Ren", min_length=1, max_length=40)
+    name: Name = Field("Ren", min_length=1, max_length=40)
     """What this speaker is called on the network."""
-    language: Literal["en"] = "en"
+    language: Annotated[Literal["en"], AnyCase] = "en"
     """The language of the offline mind."""
-    timezone: Annotated[str, AfterValidator(_known_timezone)] = ""
+    timezone: Timezone = ""
     """Such as Europe/London; empty means the system's."""
     mdns_enabled: bool = True
     """Whether the speaker announces itself on the local network."""
-    allowed_hosts: Annotated[
-        tuple[str, ...], BeforeValidator(_phrases), AfterValidator(_hosts)
-    ] = ()
+    allowed_hosts: Hosts = ()
     """Comma-separated further names under which browsers may address the speaker."""
-    allowed_origins: Annotated[
-        tuple[str, ...], BeforeValidator(_phrases), AfterValidator(_origins)
-    ] = ()
+    allowed_origins: Origins = ()
     """Comma-separated web pages from elsewhere that may talk to the speaker: https://app.example."""
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """How much is logged; speech and message text never are."""
+    max_connections: int = Field(512, ge=16, le=65536)
+    """How many connections may be open at once; more are answered 503."""
+    max_turns: int = Field(16, ge=1, le=1024)
+    """How many turns may run at once; more are answered 429."""
+    notifications_interval_s: float = Field(15.0, gt=0, le=3600)
+    """How often a stream of /notifications looks again for what it may have missed."""
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], AnyCase] = "info"
+    """How much is logged. No speech and no message text, except perhaps in errors at `debug`."""
+    log_format: Annotated[Literal["text", "json"], AnyCase] = "text"
+    """One line for people, or one JSON object for programs."""
+
+    # --- the home ---
+    home_file: Location | None = None
+    """A TOML file that describes a virtual home to try Ren with."""
 
     # --- the mind ---
-    default_tier: Tier = Tier.DEFAULT
+    default_tier: Annotated[Tier, AnyCase] = Tier.DEFAULT
     """The tier of turns that name none and are not short or hard; `local` turns routing off."""
     chat_timeout_s: float = Field(60.0, gt=0, le=3600)
     """How long a turn may take."""
@@ -124,58 +123,151 @@ class Settings(BaseModel):
     # --- the voice ---
     voice_enabled: bool = False
     """Loads the speech engines, opens the microphone, serves /ws/audio."""
-    microphone: Annotated[str, AfterValidator(_audio_source)] = "auto"
+    microphone: AudioSource = "auto"
     """`auto`, part of a device's name, `wav:PATH` (played once, in real time), or `none`."""
-    speaker: Annotated[str, AfterValidator(_audio_source)] = "auto"
+    speaker: AudioSource = "auto"
     """`auto`, part of a device's name, `wav:PATH` (records what would be heard), or `none`."""
-    wake_engine: Literal["auto", "micro", "open", "porcupine"] = "auto"
+    wake_engine: Annotated[Literal["auto", "micro", "open", "porcupine"], AnyCase] = "auto"
     """`auto` is porcupine where an access key is set, else micro and open together."""
-    wake_words: Annotated[tuple[str, ...], BeforeValidator(_phrases)] = ("hey jarvis",)
+    wake_words: Phrases = ("hey jarvis",)
     """Comma-separated phrases; see ren_device/engines/README.md for which engine knows which."""
-    porcupine_access_key: SecretStr = SecretStr("")
+    porcupine_access_key: Secret = SecretStr("")
     """Picovoice's key."""
-    stt_engine: Literal["auto", "moonshine", "vosk"] = "auto"
+    stt_engine: Annotated[Literal["auto", "moonshine", "vosk"], AnyCase] = "auto"
     """`auto` is vosk where a model directory is set, else moonshine."""
-    vosk_model: Path | None = None
+    vosk_model: Location | None = None
     """Directory of an unpacked Vosk model."""
-    tts_voice: str = "joe"
+    tts_voice: Annotated[str, Allowed("joe, or the path of an .onnx file")] = "joe"
     """`joe`, or the path of a Piper voice (an .onnx file with its .onnx.json beside it)."""
 
     # --- the cloud ---
-    anthropic_api_key: SecretStr = Field(SecretStr(""), validation_alias="ANTHROPIC_API_KEY")
+    anthropic_api_key: Secret = Field(SecretStr(""), validation_alias="ANTHROPIC_API_KEY")
     """Without it the cloud tiers answer 503 and the microphone uses the local tier."""
-    anthropic_base_url: str = Field("", validation_alias="ANTHROPIC_BASE_URL")
+    anthropic_base_url: Url = Field("", validation_alias="ANTHROPIC_BASE_URL")
     """Another server that speaks the Messages API."""
+    api_key: Secret = SecretStr("")
+    """The key of a Ren API, for `REN_BRAIN=astra`."""
+    api_url: Url = "https://api.ren.ai"
+    """Where that Ren API is; another Ren's address will do."""
+    brain: Annotated[Literal["claude", "astra"], AnyCase, AfterValidator(_with_key)] = "claude"
+    """Who answers the cloud tiers: Claude, or Ren's hosted Astra (needs REN_API_KEY)."""
 
     @property
     def has_api_key(self) -> bool:
         """Whether a cloud tier can be tried."""
-        return bool(self.anthropic_api_key.get_secret_value().strip())
+        key = self.api_key if self.brain == "astra" else self.anthropic_api_key
+        return bool(key.get_secret_value().strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A variable as it was found, in the environment or in the file that `source` names."""
+
+    value: str
+    source: str
 
 
 def load(env_file: str | Path | None = ".env") -> Settings:
     """Read the settings; raises SettingError naming the first variable that is wrong."""
-    found = {**_read(Path(env_file)), **os.environ} if env_file else dict(os.environ)
-    given = {name: value for name, value in found.items() if value}
+    settings, wrong = check(read(env_file))
+    if wrong:
+        first, *more = wrong.values()
+        others = f" (and {len(more)} more: see ren-device settings)" if more else ""
+        raise SettingError(first + others)
+    return settings
+
+
+def read(env_file: str | Path | None = ".env") -> dict[str, Given]:
+    """All variables that look as if they were meant for Ren. Raises SettingError."""
+    found = _read(Path(env_file)) if env_file else {}
+    found |= {name: Given(value, "environment") for name, value in os.environ.items()}
+    return {
+        name: given
+        for name, given in found.items()
+        if given.value and (name in _KNOWN or name.startswith(("REN_", "WREN_")))
+    }
+
+
+def check(given: Mapping[str, Given]) -> tuple[Settings, dict[str, str]]:
+    """The settings, and for each field that is wrong one line; that one has its default."""
+    values = {name: each.value for name, each in given.items() if name in _KNOWN}
     try:
-        return Settings.model_validate(given)
+        return Settings.model_validate(values), {}
     except ValidationError as error:
-        raise SettingError(_explain(error, given)) from None
+        wrong = {_KNOWN[str(each["loc"][0])]: each for each in error.errors(include_url=False)}
+    lines = {field: _explain(field, error, given) for field, error in wrong.items()}
+    right = {name: value for name, value in values.items() if _KNOWN[name] not in wrong}
+    return Settings.model_validate(right), lines
 
 
-def _read(env_file: Path) -> dict[str, str]:
+def variables(field: str) -> tuple[str, ...]:
+    """The names of the variables that set this field, the one that wins first."""
+    alias = Settings.model_fields[field].validation_alias
+    return tuple(map(str, alias.choices)) if isinstance(alias, AliasChoices) else (str(alias),)
+
+
+def is_secret(field: str) -> bool:
+    """Whether the value of this field must never be shown."""
+    return field in _SECRETS
+
+
+def secrets(settings: Settings) -> list[str]:
+    """The values that must never be shown, where they are set."""
+    values = (getattr(settings, field).get_secret_value() for field in _SECRETS)
+    return [value for value in values if value]
+
+
+def allowed(field: str) -> str:
+    """What may be written there, to be read after "must be"."""
+    info = Settings.model_fields[field]
+    return allowed_words(info.annotation, info.metadata)
+
+
+def shown(field: str, value: str) -> str:
+    """A value on one line, fit for the eyes of whoever looks over the shoulder."""
+    if is_secret(field):
+        return "***"
+    if "@" in value and "://" in value:  # a password in a URL
+        value = re.sub(r"://[^/]*@", "://***@", value)
+    value = _one_line(value)
+    return value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}…"
+
+
+def unknown(given: Mapping[str, Given]) -> dict[str, str]:
+    """For each variable that no setting has, one line that says so, and what may be meant."""
+    lines = {}
+    for name in sorted(given.keys() - _KNOWN.keys()):
+        close = [each for each in _KNOWN if each == name.partition("_")[2]]
+        close += [each for each in _KNOWN if each.startswith(f"{name}_")]
+        close += get_close_matches(name, _KNOWN, n=1, cutoff=0.75)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        lines[name] = f"{_one_line(name)} is not a setting{hint}"
+    return lines
+
+
+_KNOWN = {name: field for field in Settings.model_fields for name in variables(field)}
+"""The field behind each variable."""
+_SECRETS = [name for name, each in Settings.model_fields.items() if each.annotation is SecretStr]
+
+
+def _read(env_file: Path) -> dict[str, Given]:
     try:
         values = dotenv_values(env_file, interpolate=False)
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise SettingError(f"{env_file} cannot be read; it must be UTF-8 text: {error}") from None
-    return {name: value for name, value in values.items() if value is not None}
+    except OSError as error:
+        raise SettingError(f"{env_file} cannot be read: {error.strerror or error}") from None
+    source = str(env_file.absolute())
+    return {name: Given(value, source) for name, value in values.items() if value is not None}
 
 
-def _explain(error: ValidationError, given: Mapping[str, str]) -> str:
-    first = error.errors(include_url=False)[0]
-    variable = str(first["loc"][0])
-    older_name = variable.replace("REN_", "WREN_", 1)
-    if variable not in given and older_name in given:
-        variable = older_name
-    shown = "***" if variable.endswith("_KEY") else str(first["input"])
-    return f"{variable}={shown}: {first['msg'].removeprefix('Value error, ')}"
+def _explain(field: str, error: ErrorDetails, given: Mapping[str, Given]) -> str:
+    variable = next((name for name in variables(field) if name in given), variables(field)[0])
+    value = given[variable].value if variable in given else str(error["input"])
+    ours = error["type"] == "value_error"
+    reason = error["msg"].removeprefix("Value error, ") if ours else f"must be {allowed(field)}"
+    return f"{variable}={shown(field, value)}: {_one_line(reason)}"
+
+
+def _one_line(text: str) -> str:
+    return text if text.isprintable() else ascii(text)[1:-1]

@@ -41,6 +41,13 @@ def load_pyaudio() -> Any:
     return pyaudio
 
 
+def find_device(
+    kind: Literal["input", "output"], device: str, load: Callable[[], Any] = load_pyaudio
+) -> str:
+    """The whole name of the device that would be opened; opens none. Blocks. Raises DeviceError."""
+    return Stream(kind, device, load, lambda _heard, _size: None).find()
+
+
 class Stream:
     """One open device. `open` and `close` block; `close` may overtake `open`."""
 
@@ -71,19 +78,37 @@ class Stream:
         with _LIBRARY:
             if self._closed:
                 return
+            module = self._start_library()
             try:
-                module = self._load()
-            except (ImportError, OSError) as error:
-                raise DeviceError(
-                    f"{self._setting} needs the package pyaudio and PortAudio's library: {error}"
-                ) from None
-            try:
-                self._audio = module.PyAudio()
                 info = self._find()
                 self.name = str(info["name"])
                 self._open(module.paInt16, info)
             except OSError as error:
                 raise self._trouble(f"cannot be opened: {error.strerror or error}") from None
+
+    def _start_library(self) -> Any:
+        try:
+            module = self._load()
+        except (ImportError, OSError) as error:
+            raise DeviceError(
+                f"{self._setting} needs the package pyaudio and PortAudio's library: {error}"
+            ) from None
+        try:
+            self._audio = module.PyAudio()
+        except OSError as error:
+            raise self._trouble(f"cannot be opened: {error.strerror or error}") from None
+        return module
+
+    def find(self) -> str:
+        """The name of the device that `open` would open. Raises DeviceError."""
+        with _LIBRARY:
+            self._start_library()
+            try:
+                return str(self._find()["name"])
+            except OSError as error:
+                raise self._trouble(f"cannot be found: {error.strerror or error}") from None
+            finally:
+                self._audio.terminate()
 
     def _find(self) -> dict[str, Any]:
         audio, channels = self._audio, f"max{self._kind.capitalize()}Channels"

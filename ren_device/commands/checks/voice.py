@@ -1,0 +1,125 @@
+"""Ears and voice: the engines that the settings choose, and the sound card."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Literal
+
+from ren_device.commands.checks.finding import Finding, Patient
+from ren_device.errors import DeviceError, EngineError
+
+_INSTALL = "Install the extra: pip install 'ren-device[voice,audio]', or see the sentence."
+
+
+def check(patient: Patient) -> Iterator[Finding]:
+    """What a Ren that runs says; else each engine is loaded, and the sound card looked for."""
+    if not patient.settings.voice_enabled:
+        advice = "REN_VOICE_ENABLED=true turns it on."
+        yield Finding("voice", "voice", "note", "off", advice)
+    elif patient.health is not None:
+        yield from _as_it_says(patient.health)
+    else:
+        yield from _engines(patient)
+        yield _device(patient, "input", "microphone")
+        yield _device(patient, "output", "speaker")
+
+
+def _as_it_says(health: Mapping[str, object]) -> Iterator[Finding]:
+    voice = health.get("voice")
+    if not isinstance(voice, dict):
+        yield Finding(
+            "voice", "voice", "wrong", "the Ren that runs does not say how it is", "Restart it."
+        )
+        return
+    state = str(voice.get("state"))
+    if state == "off":
+        advice = "Restart it: the settings turn the voice on now."
+        yield Finding("voice", "engines", "wrong", "off in the Ren that runs", advice)
+    elif state == "fault":
+        advice = "Its log says why; stop it and run the doctor again for each engine."
+        yield Finding("voice", "engines", "wrong", "an engine could not be loaded", advice)
+    else:
+        yield Finding("voice", "engines", "ok", f"loaded in the Ren that runs, which is {state}")
+    for part in ("microphone", "speaker"):
+        trouble = str(voice.get(part, "ok"))
+        if trouble == "ok":
+            yield Finding("voice", part, "ok", "in use by the Ren that runs")
+        else:
+            advice = "Plug it in, or name another; Ren tries again by itself."
+            yield Finding("voice", part, "wrong", trouble, advice)
+
+
+def _engines(patient: Patient) -> Iterator[Finding]:
+    from ren_device import choice
+
+    settings = patient.settings
+    loaders: dict[str, Callable[[], object]] = {
+        "wake word": lambda: choice.load_wake_word(settings),
+        "voice detector": lambda: choice.load_vad()(),
+        "echo canceller": choice.load_echo_canceller,
+        "speech to text": lambda: choice.load_stt(settings),
+        "text to speech": lambda: choice.load_tts(settings),
+    }
+    for name, load in loaders.items():
+        began = time.perf_counter()
+        with _heard() as said:
+            try:
+                engine = load()
+            except EngineError as error:
+                yield Finding("voice", name, "wrong", str(error), _INSTALL)
+                continue
+        took_s = time.perf_counter() - began
+        close = getattr(engine, "close", None)
+        if close is not None:
+            asyncio.run(close())
+        for line in said:
+            yield Finding("voice", name, "wrong", line, "Put the setting right, or unset it.")
+        if not said:
+            yield Finding("voice", name, "ok", f"loads in {took_s:.1f} s")
+
+
+def _device(patient: Patient, kind: Literal["input", "output"], part: str) -> Finding:
+    from ren_device import choice
+
+    settings = patient.settings
+    chosen = settings.microphone if kind == "input" else settings.speaker
+    if chosen == "none":
+        return Finding("voice", part, "ok", "none, as the settings say")
+    if chosen.startswith("wav:"):
+        with _heard() as said:
+            (choice.microphone if kind == "input" else choice.speaker)(settings)
+        if said:
+            return Finding("voice", part, "wrong", said[0], "Name another file.")
+        return Finding("voice", part, "ok", chosen)
+    try:
+        name = choice.device_name(settings, kind)
+    except DeviceError as error:
+        advice = "Plug one in, name one that is there, or say none."
+        return Finding("voice", part, "wrong", str(error), advice)
+    return Finding("voice", part, "ok", f"{name!r} is there")
+
+
+@contextmanager
+def _heard() -> Iterator[list[str]]:
+    """What Ren would log meanwhile: that it uses something else than it was told to, for one."""
+    said: list[str] = []
+    handler = _Ear(said)
+    log = logging.getLogger("ren_device")
+    log.addHandler(handler)
+    before, log.propagate = log.propagate, False
+    try:
+        yield said
+    finally:
+        log.propagate = before
+        log.removeHandler(handler)
+
+
+class _Ear(logging.Handler):
+    def __init__(self, said: list[str]) -> None:
+        super().__init__(logging.WARNING)
+        self._said = said
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._said.append(record.getMessage())
