@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 from hassil import Intents, RecognizeResult, recognize_all
+from hassil.intents import IntentData
 from home_assistant_intents import get_intents
 
 from ren_device.engines.near_miss import NearMisses
@@ -40,13 +41,7 @@ _STOCK: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "HassShoppingListCompleteItem": ("remove_from_list", ("item_only",)),
     "HassSetVolume": ("set_volume", ("default",)),
 }
-_STOCK_HOME = (
-    "HassTurnOn HassTurnOff HassLightSet HassSetPosition HassClimateGetTemperature "
-    "HassClimateSetTemperature HassClimateSetFanMode HassFanSetSpeed HassVacuumStart "
-    "HassVacuumReturnToBase HassLawnMowerStartMowing HassLawnMowerDock"
-).split()
 _SLOT_NAMES = {"item": "items", "name": "which", "short": "label", "volume_level": "level"}
-_HERE = {"area": "house"}  # where a sentence that names no room means
 
 
 class HassilMatcher:
@@ -68,11 +63,10 @@ class HassilMatcher:
         `threshold` above 100 means exact matches only. Raises EngineError when there are no
         sentences for the language.
         """
-        path = Path(__file__).with_name("sentences") / f"{language}.yaml"
+        own = _own(language)
         stock = get_intents(language)
-        if not path.is_file() or stock is None:
+        if own is None or stock is None:
             raise EngineError(f"REN_LANGUAGE={language}: there are no sentences in this language.")
-        own = yaml.safe_load(path.read_text(encoding="utf-8"))
         chosen = _choose(stock)
         intents = Intents.from_dict(_merged(own, chosen))
         slots = SlotRules(own["words"], own["slots"])
@@ -80,7 +74,7 @@ class HassilMatcher:
         for name, intent in intents.intents.items():
             if name in _STOCK or name in own["intents"]:
                 for block in intent.data:
-                    for sentence in block.sentences:
+                    for sentence in () if _is_exact(block) else block.sentences:
                         graph.add(sentence, intents.expansion_rules)
         graph.finish()
         near = NearMisses(graph, slots, own["sounds_like"], slots.numbers, slots.units)
@@ -108,7 +102,9 @@ class HassilMatcher:
     def _exact(self, text: str, score: float) -> Intent | None:
         """The match that leaves the fewest letters to the person's own words."""
         best: tuple[tuple[int, int, str], RecognizeResult, str] | None = None
-        for result in recognize_all(text, self._intents, intent_context=_HERE, language="en"):
+        for result in recognize_all(text, self._intents, language="en"):
+            if score < 100 and _is_exact(result.intent_data):
+                continue
             free = typed = 0
             for entity in result.entities_list:
                 said = entity.text.strip()
@@ -129,7 +125,12 @@ class HassilMatcher:
 
 
 def _name(intent: str) -> str:
-    return _STOCK[intent][0] if intent in _STOCK else "home" if intent in _STOCK_HOME else intent
+    return _STOCK[intent][0] if intent in _STOCK else intent
+
+
+def _is_exact(block: IntentData) -> bool:
+    """Whether a block's sentences have to be said as they stand: no near miss counts."""
+    return bool((block.metadata or {}).get("exact"))
 
 
 def _slots(result: RecognizeResult) -> dict[str, str | int | float]:
@@ -141,6 +142,19 @@ def _slots(result: RecognizeResult) -> dict[str, str | int | float]:
     return slots
 
 
+def _own(language: str) -> dict[str, Any] | None:
+    """Ren's own sentences, of all files of this language."""
+    folder = Path(__file__).with_name("sentences")
+    main = folder / f"{language}.yaml"
+    if not main.is_file():
+        return None
+    own: dict[str, Any] = yaml.safe_load(main.read_text(encoding="utf-8"))
+    for path in sorted(folder.glob(f"{language}_*.yaml")):
+        for part, entries in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+            own[part] |= entries
+    return own
+
+
 def _choose(stock: Mapping[str, Any]) -> dict[str, Any]:
     """The part of the stock sentences that Ren uses, with the lists that they name."""
     blocks: dict[str, list[dict[str, Any]]] = {}
@@ -150,8 +164,6 @@ def _choose(stock: Mapping[str, Any]) -> dict[str, Any]:
             for block in stock["intents"].get(name, {"data": []})["data"]
             if block["metadata"]["slot_combination"] in combinations
         ]
-    for name in _STOCK_HOME:
-        blocks[name] = stock["intents"].get(name, {"data": []})["data"]
     sentences = [text for data in blocks.values() for block in data for text in block["sentences"]]
     named = _references(sentences)
     return {

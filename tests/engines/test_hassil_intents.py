@@ -35,11 +35,21 @@ def test_an_exact_sentence_scores_100(
     assert (intent.name, dict(intent.slots), intent.score) == (name, slots, 100)
 
 
-@pytest.mark.parametrize("text", ["turn off the kitchen lights", "turn on the tv"])
-def test_home_control_is_known_as_such(matcher: HassilMatcher, text: str) -> None:
-    intent = matcher.match(text)
+def test_common_devices_and_rooms_are_known(matcher: HassilMatcher) -> None:
+    intent = matcher.match("turn off the kitchen lights")
     assert intent is not None
-    assert intent.name == "home"
+    assert (intent.name, intent.slots) == ("home_off", {"room": "kitchen", "thing": "lights"})
+    misheard = matcher.match("turned off the kitchen lights")
+    assert misheard is not None
+    assert (misheard.name, misheard.slots) == (intent.name, intent.slots)
+    assert misheard.score < 100
+
+
+def test_a_device_by_another_name_has_to_be_said_exactly(matcher: HassilMatcher) -> None:
+    intent = matcher.match("turn on the christmas tree")
+    assert intent is not None
+    assert (intent.name, intent.slots) == ("home_on", {"device": "the christmas tree"})
+    assert matcher.match("turned on the christmas tree") is None
 
 
 @pytest.mark.parametrize(

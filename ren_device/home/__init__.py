@@ -1,0 +1,1 @@
+"""The home: accessories in HomeKit's words, merged from the drivers."""

@@ -1,0 +1,121 @@
+"""How one wish is done to the devices that were meant: all of them, or nothing and a question."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ren_device.errors import HomeError, ToolError
+from ren_device.home.house import House
+from ren_device.home.names import Found, find
+from ren_device.model import Accessory
+from ren_device.skills.home_words import Values, agree, label, together
+from ren_device.skills.speakable import capitalised, listing
+
+_NAMED_AT_MOST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What is to be done to an accessory.
+
+    `can` says whether it is `able` to ("be dimmed"). `plan` is what to write, may
+    be empty, and raises ToolError for a value that this one cannot take. `does` is how it then is,
+    as it stands after its label: `is on`.
+    """
+
+    can: Callable[[Accessory], bool]
+    able: str
+    plan: Callable[[Accessory], Values]
+    does: Callable[[Accessory], str]
+
+
+class Actions:
+    """Finds who was meant in a house, and acts."""
+
+    def __init__(self, house: House) -> None:
+        """Act on the devices of this house."""
+        self._house = house
+
+    async def meant(self, device: str) -> Found:
+        """The devices that `device` may mean, as they are now. Raises ToolError when none fits."""
+        await self._house.look()
+        there = self._house.accessories
+        found = find(there, device)
+        if not found.accessories:
+            raise ToolError(_unknown(device, there))
+        return found
+
+    async def act(self, device: str, action: Action) -> str:
+        """Do it and say so; or ask which one was meant. Raises ToolError, and then did nothing.
+
+        Devices that do not answer are named; it is an error only when none answers.
+        """
+        found = await self._able(device, action)
+        there = self._house.accessories
+        if found.unclear:
+            names = listing([label(each, there) for each in found.accessories])
+            return f"There are {names}. Which one do you mean?"
+        # All of them first: a value that one cannot take is said before anything is done.
+        plans = [(each, action.plan(each)) for each in found.accessories]
+        async with asyncio.TaskGroup() as group:
+            writes = [(each, group.create_task(self._write(each, plan))) for each, plan in plans]
+        silent = [each for each, write in writes if write.result() is None]
+        missing = f"{capitalised(together(silent, there))} {agree('does not answer', silent)}."
+        done = [now for _, write in writes if (now := write.result()) is not None]
+        if not done:
+            raise ToolError(missing)
+        answer = f"Okay, {self._told(done, action)}."
+        return f"{answer} {missing}" if silent else answer
+
+    async def _able(self, device: str, action: Action) -> Found:
+        """Those that were meant and can do it."""
+        await self._house.look()
+        there = self._house.accessories
+        found = find([each for each in there if action.can(each)], device)
+        if not found.exact:
+            anything = find(there, device)
+            if not anything.accessories and not found.accessories:
+                raise ToolError(_unknown(device, there))
+            if not found.accessories or anything.exact:
+                raise ToolError(_unable(anything.accessories, there, action))
+        if found.universal:  # "everything" is not the heating
+            lit = tuple(each for each in found.accessories if "on" in each.characteristics)
+            return Found(lit or found.accessories, plural=True)
+        if found.whole_room:  # "turn off the kitchen" is not the fridge
+            lights = tuple(each for each in found.accessories if each.service_type == "lightbulb")
+            return Found(lights or found.accessories, plural=True)
+        return found
+
+    async def _write(self, accessory: Accessory, values: Values) -> Accessory | None:
+        if not values:
+            return accessory
+        try:
+            return await self._house.set(accessory.id, values)
+        except HomeError:
+            return None
+
+    def _told(self, done: Sequence[Accessory], action: Action) -> str:
+        """`the ceiling light is on`, those that do alike together."""
+        alike: dict[str, list[Accessory]] = {}
+        for each in done:
+            alike.setdefault(action.does(each), []).append(each)
+        told = [
+            f"{together(group, self._house.accessories)} {agree(does, group)}"
+            for does, group in alike.items()
+        ]
+        return listing(told)
+
+
+def _unable(meant: Sequence[Accessory], there: Sequence[Accessory], action: Action) -> str:
+    if len(meant) > 3:
+        return f"None of these {len(meant)} devices can {action.able}."
+    return f"{capitalised(together(meant, there))} cannot {action.able}."
+
+
+def _unknown(device: str, there: Sequence[Accessory]) -> str:
+    if not there:
+        return "The home has no devices, or does not answer."
+    if len(there) > _NAMED_AT_MOST:
+        return f"I know no device called {device}. Ask me which devices there are."
+    known = listing([label(each, there) for each in there])
+    return f"I know no device called {device}. There are {known}."
