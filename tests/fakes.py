@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ren_device.errors import StoreError, ThreadNotFound
-from ren_device.model import MindPart, MindRequest, Remark, Role, Thread
+from ren_device.model import Fact, MindPart, MindRequest, Remark, Role, Summary, Thread
 
 NOON = datetime.fromisoformat("2026-06-25T12:00:00")
 
@@ -80,9 +80,59 @@ class MemoryRemarks:
     async def latest(self, thread_id: int, limit: int) -> list[Remark]:
         return [each for each in self.kept if each.thread_id == thread_id][-limit:]
 
+    async def after(self, thread_id: int, remark_id: int) -> list[Remark]:
+        return [each for each in await self.latest(thread_id, 10**9) if each.id > remark_id]
+
     def said(self, thread_id: int = 1) -> list[tuple[Role, str]]:
         """What a test wants to see of a thread."""
         return [(each.role, each.content) for each in self.kept if each.thread_id == thread_id]
+
+
+class MemorySummaries:
+    """A SummaryStore; a `broken` one fails every write."""
+
+    def __init__(self) -> None:
+        self.kept: dict[int, Summary] = {}
+        self.broken = False
+
+    async def get(self, thread_id: int) -> Summary | None:
+        return self.kept.get(thread_id)
+
+    async def put(self, summary: Summary) -> None:
+        if self.broken:
+            raise StoreError("The disk is full.")
+        self.kept[summary.thread_id] = summary
+
+
+class MemoryFacts:
+    """A FactStore."""
+
+    def __init__(self, *texts: str) -> None:
+        self.kept = {number: Fact(number, text, NOON) for number, text in enumerate(texts, 1)}
+
+    async def add(self, text: str, at: datetime) -> Fact:
+        await asyncio.sleep(0)  # others come in between, as they do with a disk
+        fact = Fact(max(self.kept, default=0) + 1, text, at)
+        self.kept[fact.id] = fact
+        return fact
+
+    async def all(self) -> list[Fact]:
+        return list(self.kept.values())
+
+    async def replace(self, fact_id: int, text: str) -> Fact | None:
+        if fact_id not in self.kept:
+            return None
+        self.kept[fact_id] = replace(self.kept[fact_id], text=text)
+        return self.kept[fact_id]
+
+    async def remove(self, fact_ids: Sequence[int]) -> None:
+        for fact_id in fact_ids:
+            self.kept.pop(fact_id, None)
+
+    @property
+    def texts(self) -> list[str]:
+        """What a test wants to see."""
+        return [fact.text for fact in self.kept.values()]
 
 
 class FakeMind:

@@ -3,7 +3,9 @@
 import re
 
 _WAKE = re.compile(r"^(?:(?:hey|hi|okay|ok)\s+)?(?:jarvis|ren|wren|alexa|mycroft|nabu)\b(?!'s)\s*")
-_HESITATION = re.compile(r"\b(?:u+m+|u+h+|e+r+m*|h+m+|uhm|you know|i mean|please|pls)\b")
+_HESITATION = re.compile(
+    r"\b(?:u+m+|u+h+|e+r+m*|h+m+|uhm|(?<!do )(?<!did )you know(?! about)|i mean|please|pls)\b"
+)
 _LEADING = re.compile(
     r"^(?:(?:okay|ok|so|well|right|alright|now|and(?!.* list$)|then|oh|hey|just|also|yeah|"
     r"actually|let us|"
@@ -13,10 +15,11 @@ _LEADING = re.compile(
 )
 _LISTING = re.compile(r"\b(?:add|put|remove|take|delete|need|buy)\b.*\b(?:list|lists)\b")
 """Where a comma stands for "and"."""
-_CONTRACTIONS = {
+CONTRACTIONS = {
     "what's": "what is",
     "whats": "what is",
     "who's": "who is",
+    "where's": "where is",
     "when's": "when is",
     "how's": "how is",
     "it's": "it is",
@@ -41,7 +44,7 @@ _NUMBERS = frozenset(
 )
 _COMMAND_STARTS = (
     "set start add put remind cancel turn what what's tell stop delete remove wake clear show "
-    "create make how take list"
+    "create make how take list switch dim open close lock unlock"
 ).split()
 
 
@@ -57,7 +60,7 @@ def plain(text: str) -> str:
     text = _HESITATION.sub(" ", text)
     text = _LISTING.sub(lambda found: re.sub(r",(?: and)? +", " and ", found[0]), text)
     text = re.sub(r"(?<!\d)[.:,]|[.:,](?!\d)|[^\w\s'.:]|_", " ", text)
-    text = " ".join(_CONTRACTIONS.get(word, word) for word in text.split())
+    text = " ".join(CONTRACTIONS.get(word, word) for word in text.split())
     text = " ".join(word.strip("'") for word in text.split())
     before = None
     while before != text:

@@ -1,39 +1,80 @@
-"""What a mind is shown of the thread so far."""
+"""What a mind is shown of the thread so far: a summary of its beginning, and its newest remarks.
+
+Together they cover all that was said. Where they do not (no summary could be made), the mind is
+told that something is missing.
+"""
 
 from collections.abc import Sequence
 
-from ren_device.model import Message, Remark, Role, Text
+from ren_device.assistant.tokens import shortened, tokens_in
+from ren_device.model import Message, Remark, Role, Summary, Text, Tier
 
-REMARKS_KEPT = 20
-"""How many of the latest remarks are looked at."""
+_TYPED_TOKENS = {Tier.FAST: 6_000, Tier.DEFAULT: 8_000, Tier.HARD: 16_000, Tier.LOCAL: 1_000}
+_SPOKEN_TOKENS = 5_000
+"""A person who waits in the room is better served by a short prompt."""
 
-CHARS_KEPT = 12_000
-"""How much text of them is shown; about three thousand tokens."""
+REMARKS_SHOWN = 200
+"""How many remarks are looked at, at most, however short they are."""
+
+LONGEST_MESSAGE = 100_000
+"""Tokens of a new message that are shown: half of what the models can read at all."""
+
+_LEAST_PIECE = 200  # tokens; less than that of a long remark says nothing
+
+EARLIER = "What was said earlier in this conversation, in short:"
+LEFT_OUT = "(An earlier part of this conversation is not shown here.)"
 
 
-def dialogue(remarks: Sequence[Remark], message: str) -> tuple[Message, ...]:
-    """The latest remarks (oldest first), then `message`: user first, roles alternating.
+def budget(tier: Tier, *, spoken: bool) -> int:
+    """How many tokens of the newest remarks a turn shows, about."""
+    typed = _TYPED_TOKENS[tier]
+    return min(typed, _SPOKEN_TOKENS) if spoken else typed
 
-    Older remarks are left out whole once the text would pass CHARS_KEPT. Remarks of one role in a
+
+def dialogue(
+    remarks: Sequence[Remark], message: str, tokens: int, summary: Summary | None = None
+) -> tuple[Message, ...]:
+    """What was said, then `message`: user first, roles alternating.
+
+    `remarks` are the latest REMARKS_SHOWN + 1, oldest first. The newest that fit into `tokens` are
+    shown whole; only of a remark that is alone larger than that, the middle is left out. What is
+    older is told by `summary`, as the first thing that the mind reads. Remarks of one role in a
     row (a turn that failed has no answer) become one message of several texts.
     """
+    spoken = [remark for remark in remarks if remark.content.strip()]
+    newest = _newest(spoken[-REMARKS_SHOWN:], tokens)
+    older = spoken[: len(spoken) - len(newest)]
+    said = [("user", _lead(summary, older[-1].id)), *newest] if older else newest
     merged: list[tuple[Role, list[Text]]] = []
-    for role, content in [*_newest(remarks), ("user", message)]:
-        if not content.strip() or (not merged and role != "user"):
+    for role, text in [*said, ("user", shortened(message, LONGEST_MESSAGE))]:
+        if not merged and role != "user":
             continue
         if merged and merged[-1][0] == role:
-            merged[-1][1].append(Text(content))
+            merged[-1][1].append(Text(text))
         else:
-            merged.append((role, [Text(content)]))
+            merged.append((role, [Text(text)]))
     return tuple(Message(role, tuple(texts)) for role, texts in merged)
 
 
-def _newest(remarks: Sequence[Remark]) -> list[tuple[Role, str]]:
-    chars = 0
+def _lead(summary: Summary | None, up_to: int) -> str:
+    """What stands for the remarks up to the id `up_to`, which are not shown."""
+    if summary is None:
+        return LEFT_OUT
+    told = f"{EARLIER}\n{summary.text}"
+    return told if summary.up_to >= up_to else f"{told}\n\n{LEFT_OUT}"
+
+
+def _newest(remarks: Sequence[Remark], tokens: int) -> list[tuple[Role, str]]:
+    """The newest remarks that fit, oldest first."""
+    room = tokens
     kept: list[tuple[Role, str]] = []
     for remark in reversed(remarks):
-        chars += len(remark.content)
-        if chars > CHARS_KEPT:
+        text = remark.content
+        size = tokens_in(text)
+        if size > tokens and room >= _LEAST_PIECE:
+            text, size = shortened(text, room), room
+        if size > room:
             break
-        kept.append((remark.role, remark.content))
+        room -= size
+        kept.append((remark.role, text))
     return kept[::-1]

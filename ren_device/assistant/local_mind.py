@@ -9,8 +9,11 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 
 from ren_device.assistant.durations import parse_duration
+from ren_device.assistant.fact_answers import contradicted, from_facts, should_change
 from ren_device.assistant.heard import halves, plain
-from ren_device.assistant.meaning import Meaning, Question, meaning
+from ren_device.assistant.home_meaning import HOME, HOME_TOOLS, NO_HOME, home_meaning
+from ren_device.assistant.meaning import Call, Meaning, Question, meaning
+from ren_device.assistant.memory_meaning import MEMORY, in_own_words, memory_meaning
 from ren_device.assistant.misheard import put_right
 from ren_device.assistant.repeats import ALERTS, Repeated, find_repeated
 from ren_device.assistant.when import find_when
@@ -31,6 +34,8 @@ _WHICH_ONE = re.compile(r"Which one\b[^.?!]*\?$")
 """How a tool asks when several things were meant."""
 _ONE_OF_THEM = re.compile(r"^(?:the|my|cancel|delete|for)\s+|\s+(?:one|timer|alarm|reminder)$")
 _ORDINAL = re.compile(r"first|second|third|fourth|fifth|last")
+_AMONG = HOME_TOOLS | {"forget_fact", "correct_fact"}
+"""Tools of which an answer to "which one" only says what tells it from the others."""
 _NEGATIVE = re.compile(r"\b(?:minus|negative)\b")
 _BARE_ADD = re.compile(
     r"add (?!.*\b(?:lists?|timers?|alarms?|reminders?|seconds?|minutes?|hours?|volume|percent|plus|"
@@ -56,22 +61,24 @@ class LocalMind:
         if results:
             yield TextDelta(" ".join(result.content.strip() for result in results))
             return
-        found = self._understand_last(request.messages, spoken=request.spoken)
+        found = self._understand_last(request)
         tools = {tool.name for tool in request.tools} if request.may_call_tools else set()
         if not found.calls:
             yield TextDelta(found.question.text if found.question else found.answer)
         elif [name for name, _ in found.calls] == ["stop_ringing"] and "stop_ringing" not in tools:
             yield TextDelta("Okay.")
         elif not all(name in tools for name, _ in found.calls):
-            yield TextDelta(NO_TOOL)
+            at_home = any(name in HOME_TOOLS for name, _ in found.calls)
+            yield TextDelta(NO_HOME if at_home else NO_TOOL)
         else:
             for number, (name, arguments) in enumerate(found.calls, start=1):
                 yield ToolCall(f"local-{number}", name, arguments)
 
-    def _understand_last(self, messages: Sequence[Message], *, spoken: bool) -> Meaning:
+    def _understand_last(self, request: MindRequest) -> Meaning:
         """Understand the last text in the light of the questions that led to it."""
-        said = [(message.role, text) for message in messages if (text := _last_text(message))]
-        if spoken:
+        said = [(each.role, text) for each in request.messages if (text := _last_text(each))]
+        facts = request.facts
+        if request.spoken:
             said = [(role, put_right(text) if role == "user" else text) for role, text in said]
         start = len(said) - 1
         earliest = max(0, start - 2 * _REMEMBERED)
@@ -81,21 +88,33 @@ class LocalMind:
         question: Question | None = None
         for role, text in said[max(start, 0) :]:
             if role == "user":
-                found = self._reply(question, text) if question else self._understand(text)
+                found = (
+                    self._reply(question, text, facts)
+                    if question
+                    else self._understand(text, facts)
+                )
+                found = in_own_words(found, text)
                 question = found.question
-            elif _WHICH_ONE.search(text) and len(found.calls) == 1 and "which" in found.calls[0][1]:
+            elif _WHICH_ONE.search(text) and len(found.calls) == 1 and _named_by(found.calls[0]):
                 question = Question(text, "which", calls=found.calls)
             elif question and not text.endswith(question.text):
                 question = None  # Ren did not ask it in the end
         return found
 
-    def _understand(self, text: str) -> Meaning:
+    def _understand(self, text: str, facts: Sequence[str]) -> Meaning:
         said = plain(text[: _LONGEST + 1])
         if not said:
             return Meaning(answer=LISTENING)
         if len(text) > _LONGEST:
             return Meaning(answer=UNKNOWN)
-        found = self._several(said, 100.0) or self._one(said) or self._several(said, 0.0)
+        found = self._several(said, 100.0)
+        if found is None and (known := from_facts(said, text, facts)):
+            return self._one(said, 100.0) or known
+        found = found or self._one(said) or self._several(said, 0.0)
+        if found and [name for name, _ in found.calls] == ["remember_fact"]:
+            fact = str(found.calls[0][1]["text"])
+            if old := contradicted(fact, facts):
+                return should_change(old, fact)
         return found or Meaning(answer=UNKNOWN)
 
     def _one(self, said: str, least_score: float = 0.0) -> Meaning | None:
@@ -106,6 +125,10 @@ class LocalMind:
             intent = self._matcher.match(f"{said} to the shopping list")
         if intent is None or intent.score < least_score:
             return None
+        if intent.name in MEMORY:
+            return memory_meaning(intent)
+        if intent.name in HOME:
+            return home_meaning(intent)
         verb, _, kind = intent.name.partition("_")
         if verb == "set" and kind in ALERTS and (repeated := find_repeated(said, kind)):
             return self._just_once(repeated)
@@ -136,27 +159,29 @@ class LocalMind:
                 return Meaning(calls=first.calls + second.calls)
         return None
 
-    def _reply(self, question: Question, text: str) -> Meaning:
+    def _reply(self, question: Question, text: str, facts: Sequence[str]) -> Meaning:
         """The answer to a question of Ren's; or else a new request."""
         said = plain(text[:_LONGEST])
         if question.missing == "yes":
             if _YES.fullmatch(said):
                 return Meaning(calls=question.calls)
-            return Meaning(answer="Okay.") if _NO.fullmatch(said) else self._understand(text)
+            return Meaning(answer="Okay.") if _NO.fullmatch(said) else self._understand(text, facts)
         if question.missing == "which":
             other, which = self._one(said, 100.0), _ONE_OF_THEM.sub("", said).strip()
             if other or not which:
                 return other or Meaning(answer=UNKNOWN)
             name, arguments = question.calls[0]
-            if _ORDINAL.fullmatch(which):  # of those that were named
-                which = f"{which} {arguments['which']}".strip()
-            return Meaning(calls=((name, {"which": which}),))
+            named_by = _named_by(question.calls[0])
+            if _ORDINAL.fullmatch(which) or name in _AMONG:  # of those that were named
+                which = f"{which} {arguments[named_by]}".strip()
+            return Meaning(calls=((name, {**arguments, named_by: which}),))
         other = self._one(said) if said else None
         if question.missing == "text":
             # whatever is said is the text, unless it is a command of its own
             if not said or (other and (other.calls or other.answer == "Okay.")):
                 return other or Meaning(question=question)
-            joint = said if said.startswith(("to ", "about ", "that ")) else f"to {said}"
+            lead = "that" if question.base == "remember" else "to"
+            joint = said if said.startswith(("to ", "about ", "that ")) else f"{lead} {said}"
             return self._one(f"{question.base} {joint}") or Meaning(answer=UNKNOWN)
         if question.missing == "items":
             added = re.sub(r"^(?:add|put)\s+", "", said)
@@ -195,6 +220,11 @@ def _at(said: str) -> str:
     return (
         said if first in ("at", "in", "on", "for", "tomorrow", "tonight", "today") else f"at {said}"
     )
+
+
+def _named_by(call: Call) -> str:
+    """The argument that says what is meant; empty when there is none."""
+    return next((each for each in ("which", "device") if each in call[1]), "")
 
 
 def _without_lead(said: str) -> str:

@@ -11,8 +11,8 @@ from ren_device.assistant.when import Purpose, find_when
 from ren_device.model import Intent
 
 CAN = (
-    "I can set timers, alarms and reminders, keep lists, tell you the time and the date, and"
-    " change the volume."
+    "I can set timers, alarms and reminders, keep lists, remember things for you, tell you the"
+    " time and the date, and change the volume."
 )
 ANSWERS: Mapping[str, str] = {
     "never_mind": "Okay.",
@@ -26,7 +26,6 @@ ANSWERS: Mapping[str, str] = {
     "change_timer": "I can't change a running timer. You can cancel it and set a new one.",
     "change_alarm": "I can't change an alarm. You can cancel it and set a new one.",
     "change_reminder": "I can't change a reminder. You can cancel it and set a new one.",
-    "home": "No home is connected, so I can't do that.",
 }
 VOLUME_STEP = 10
 LONGEST_TIMER_S = 7 * 86_400

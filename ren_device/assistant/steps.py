@@ -12,6 +12,7 @@ from ren_device.model import (
     Message,
     MindPart,
     MindRequest,
+    Spent,
     Text,
     TextDelta,
     ToolCall,
@@ -31,6 +32,11 @@ MAX_STEPS = 8
 NOTHING_SAID = "Sorry, I have no answer to that."
 """Said when a mind ends without a word and without a tool."""
 
+_REFUSAL = (
+    "was not run because it acts on the world and this thread does not allow that. It can be"
+    " allowed in the thread's settings, or asked for aloud at the speaker."
+)
+
 
 @dataclass(slots=True)
 class Answer:
@@ -41,6 +47,16 @@ class Answer:
     """Of the tools that ran since text was last written."""
     acted: bool = False
     """Whether any tool was called."""
+    spent: Spent = field(default_factory=Spent)
+    """What the steps cost together, as far as the mind says."""
+
+    def add(self, spent: Spent) -> None:
+        """Another step has ended."""
+        self.spent = Spent(
+            self.spent.input_tokens + spent.input_tokens,
+            self.spent.output_tokens + spent.output_tokens,
+            cut=spent.cut,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +68,24 @@ class Limits:
     patience_s: float | None = None
     """How long a step's first part may take, if there is something better to do then."""
 
+    async def next_of(
+        self, parts: AsyncGenerator[MindPart, None], patience_s: float | None = None
+    ) -> MindPart | None:
+        """The next part, or None at the end. Raises TurnTimeout, and CloudError out of patience."""
+        give_up = self.deadline
+        if patience_s is not None:
+            give_up = min(self.deadline, asyncio.get_running_loop().time() + patience_s)
+        try:
+            return await _by(give_up, anext(parts, None))
+        except _TooLateError:
+            if patience_s is not None and give_up < self.deadline:
+                raise CloudError(f"No answer began within {patience_s:g} seconds.") from None
+            raise self.passed() from None
+
+    def passed(self) -> TurnTimeout:
+        """The deadline is over."""
+        return TurnTimeout(f"The turn took longer than {self.timeout_s:g} seconds.")
+
 
 @dataclass(frozen=True, slots=True)
 class Steps:
@@ -61,6 +95,8 @@ class Steps:
     may_run_dangerous: Callable[[], Awaitable[bool]]
     limits: Limits
     answer: Answer = field(default_factory=Answer)
+    refusal: str = _REFUSAL
+    """What the mind is told of a dangerous tool that may not run, after the tool's name."""
 
     async def run(
         self, mind: Mind, request: MindRequest
@@ -68,25 +104,33 @@ class Steps:
         """Yield text and tool runs until the mind is done; `answer` holds what was yielded.
 
         Raises what the mind raises, and TurnTimeout. Tools that fail raise nothing: the mind is
-        told.
+        told. `max_tokens` counts for all steps together; when they are spent the turn is over,
+        and tools that were asked for in the end do not run.
         """
+        budget = request.max_tokens
         for step in range(1, MAX_STEPS + 1):
             request = replace(request, may_call_tools=step < MAX_STEPS)
+            if budget is not None:
+                request = replace(request, max_tokens=budget - self.answer.spent.output_tokens)
             texts: list[str] = []
             calls: list[ToolCall] = []
             apart = True
             async with aclosing(mind.step(request)) as parts:
                 patience_s = self.limits.patience_s
                 # One time limit per part: a limit that spanned a yield would cancel the reader.
-                while (part := await self._next(parts, patience_s)) is not None:
+                while (part := await self.limits.next_of(parts, patience_s)) is not None:
                     patience_s = None
                     if isinstance(part, ToolCall):
                         calls.append(part)
                         apart = True
+                    elif isinstance(part, Spent):
+                        self.answer.add(part)
                     elif delta := self._written(part.text, apart=apart, spoken=request.spoken):
                         texts.append(delta.text)
                         apart = False
                         yield delta
+            if self.answer.spent.cut:
+                return
             if not calls or not request.may_call_tools:
                 break
             results: list[ToolResult] = []
@@ -97,6 +141,9 @@ class Steps:
                 self.answer.results += (result,)
                 yield ToolRun(call.name, "error" if result.is_error else "done")
             request = replace(request, messages=(*request.messages, *_told(texts, calls, results)))
+            if budget is not None and self.answer.spent.output_tokens >= budget:
+                self.answer.spent = replace(self.answer.spent, cut=True)
+                return
         if delta := self.last_words(spoken=request.spoken):
             yield delta
 
@@ -119,29 +166,16 @@ class Steps:
         self.answer.results = ()
         return TextDelta(text)
 
-    async def _next(
-        self, parts: AsyncGenerator[MindPart, None], patience_s: float | None
-    ) -> MindPart | None:
-        """The next part, or None at the end; waited for no longer than the limits allow."""
-        deadline = self.limits.deadline
-        give_up = deadline
-        if patience_s is not None:
-            give_up = min(deadline, asyncio.get_running_loop().time() + patience_s)
-        try:
-            return await _by(give_up, anext(parts, None))
-        except _TooLateError:
-            if give_up < deadline:
-                raise CloudError(f"No answer began within {patience_s:g} seconds.") from None
-            raise self._timeout() from None
-
     async def _call(self, call: ToolCall) -> ToolResult:
         self.answer.acted = True
         try:
             text = await _by(self.limits.deadline, self._run_tool(call))
         except _TooLateError:
-            raise self._timeout() from None
+            raise self.limits.passed() from None
         except RenError as error:
-            log.info("tool %s failed: %s", call.name, type(error).__name__)
+            # A name that is not ours is the mind's words, which stay out of the log.
+            name = call.name if self.toolbox.get(call.name) else "that is not there"
+            log.info("tool %s failed: %s", name, type(error).__name__)
             return ToolResult(call.id, call.name, str(error), is_error=True)
         return ToolResult(call.id, call.name, text)
 
@@ -154,14 +188,7 @@ class Steps:
 
     async def _gate(self, tool: Tool) -> None:
         if tool.dangerous and not await self.may_run_dangerous():
-            raise ToolRefused(
-                f"{tool.spec.name} was not run because it acts on the world and this thread does"
-                " not allow that. It can be allowed in the thread's settings, or asked for aloud"
-                " at the speaker."
-            )
-
-    def _timeout(self) -> TurnTimeout:
-        return TurnTimeout(f"The turn took longer than {self.limits.timeout_s:g} seconds.")
+            raise ToolRefused(f"{tool.spec.name} {self.refusal}")
 
 
 class _TooLateError(Exception):

@@ -3,16 +3,16 @@
 import asyncio
 import logging
 import math
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Literal
 from weakref import WeakValueDictionary
 
-from ren_device.assistant.history import REMARKS_KEPT, dialogue
 from ren_device.assistant.prompt import moment, system_prompt
-from ren_device.assistant.routing import model_of, route
+from ren_device.assistant.recall import Recall
+from ren_device.assistant.routing import BRAINS, CLAUDE, Brain, route
 from ren_device.assistant.steps import Answer, Limits, Steps
+from ren_device.assistant.to_the_end import to_the_end
 from ren_device.bus import Bus
 from ren_device.errors import (
     CloudError,
@@ -23,6 +23,7 @@ from ren_device.errors import (
 )
 from ren_device.model import (
     MindRequest,
+    Outcome,
     Reply,
     ReplyPart,
     Role,
@@ -32,7 +33,7 @@ from ren_device.model import (
     TurnEnded,
     TurnStarted,
 )
-from ren_device.ports import Clock, Mind, RemarkStore, ThreadStore
+from ren_device.ports import Clock, FactStore, Mind, RemarkStore, SummaryStore, ThreadStore
 from ren_device.settings import Settings
 from ren_device.skills.tool import Toolbox
 
@@ -54,6 +55,7 @@ class TurnConfig:
     timeout_s: float = 60.0
     allow_dangerous: bool = False
     offline_fallback: bool = False
+    brain: Brain = CLAUDE
     patience_s: float = 8.0
     """How long a person at the speaker waits for the cloud to begin before Ren helps itself."""
 
@@ -67,6 +69,7 @@ class TurnConfig:
             timeout_s=settings.chat_timeout_s,
             allow_dangerous=settings.allow_dangerous,
             offline_fallback=settings.offline_fallback,
+            brain=BRAINS[settings.brain],
         )
 
 
@@ -82,10 +85,11 @@ class _Ask:
 
 @dataclass(slots=True)
 class _Result:
-    """Who answered in the end, and with what."""
+    """Who answered in the end, with what, and since when (on the event loop's clock)."""
 
     tier: Tier
     answer: Answer
+    first_text_at: float | None = None
 
 
 class Assistant:
@@ -102,6 +106,8 @@ class Assistant:
         clock: Clock,
         bus: Bus,
         config: TurnConfig,
+        summaries: SummaryStore | None = None,
+        facts: FactStore | None = None,
     ) -> None:
         """`cloud` is None where no key is set."""
         self._cloud = cloud
@@ -109,6 +115,7 @@ class Assistant:
         self._toolbox = toolbox
         self._threads = threads
         self._remarks = remarks
+        self._recall = Recall(remarks, summaries, facts)
         self._clock = clock
         self._bus = bus
         self._config = config
@@ -147,7 +154,7 @@ class Assistant:
         tier = route(message, tier, self._config.default_tier)
         if tier is not Tier.LOCAL and self._cloud is None:
             if not spoken:
-                raise CloudKeyMissing("ANTHROPIC_API_KEY is not set.")
+                raise CloudKeyMissing(self._config.brain.no_key)
             tier = Tier.LOCAL
         return self._turn(_Ask(message, thread_id, tier, spoken, heard, deadline))
 
@@ -186,18 +193,21 @@ class Assistant:
         """The turn, with its traces: events on the bus and remarks in the thread."""
         self._bus.publish(TurnStarted(ask.thread_id, ask.tier))
         result = _Result(ask.tier, Answer())
-        outcome: Literal["replied", "cancelled", "failed"] = "failed"
+        outcome: Outcome = "failed"
         kept = interrupted = False
         try:
             async with aclosing(self._answered(ask, result)) as parts:
                 async for part in parts:
+                    if result.first_text_at is None and isinstance(part, TextDelta):
+                        result.first_text_at = asyncio.get_running_loop().time()
                     yield part
             text = result.answer.text.strip()
             if ask.heard is None:
                 kept = True
-                await _to_the_end(self._keep(ask, text))
+                await to_the_end(self._keep(ask, text))
             outcome = "replied"
-            yield Reply(text, model_of(result.tier), result.tier, ask.thread_id)
+            model = self._config.brain.model_of(result.tier)
+            yield Reply(text, model, result.tier, ask.thread_id)
         except (GeneratorExit, asyncio.CancelledError):
             interrupted = True
             if outcome != "replied":
@@ -207,12 +217,18 @@ class Assistant:
             try:
                 if not kept:
                     said = ask.heard() if interrupted and ask.heard else result.answer.text
-                    await _to_the_end(self._keep(ask, said.strip()))
+                    await to_the_end(self._keep(ask, said.strip()))
             except StoreError as error:
                 # The turn is over, and how it ended matters more to the caller.
                 log.warning("a turn in thread %d was not kept: %s", ask.thread_id, error)
             finally:
-                self._bus.publish(TurnEnded(ask.thread_id, outcome))
+                self._bus.publish(self._ended(ask, result, outcome))
+
+    def _ended(self, ask: _Ask, result: _Result, outcome: Outcome) -> TurnEnded:
+        began = ask.deadline - self._config.timeout_s
+        took_s = asyncio.get_running_loop().time() - began
+        first_s = None if result.first_text_at is None else result.first_text_at - began
+        return TurnEnded(ask.thread_id, outcome, result.tier, took_s, first_s)
 
     async def _answered(
         self, ask: _Ask, result: _Result
@@ -263,13 +279,16 @@ class Assistant:
         return Steps(self._toolbox, may_run_dangerous, limits, result.answer)
 
     async def _request(self, ask: _Ask, tier: Tier) -> MindRequest:
+        spoken = ask.spoken
+        facts = await self._recall.facts()
         return MindRequest(
-            model=model_of(tier),
-            system=system_prompt(self._config.name, spoken=ask.spoken),
+            model=self._config.brain.model_of(tier),
+            system=system_prompt(self._config.name, spoken=spoken, facts=facts),
             context=moment(self._clock.now(), self._config.timezone),
-            messages=dialogue(await self._remarks.latest(ask.thread_id, REMARKS_KEPT), ask.message),
+            messages=await self._recall.dialogue(ask.thread_id, ask.message, tier, spoken=spoken),
             tools=self._toolbox.specs,
-            spoken=ask.spoken,
+            spoken=spoken,
+            facts=facts,
         )
 
     async def _keep(self, ask: _Ask, reply: str) -> None:
@@ -277,17 +296,3 @@ class Assistant:
         if reply:
             said.append(("assistant", reply))
         await self._remarks.add(ask.thread_id, said, self._clock.now())
-
-
-async def _to_the_end(work: Coroutine[None, None, None]) -> None:
-    """Await `work` even when cancelled meanwhile; the cancellation is raised when it is done."""
-    task = asyncio.create_task(work)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError as error:
-            cancelled = error
-    task.result()
-    if cancelled is not None:
-        raise cancelled

@@ -12,20 +12,12 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
+from ren_device.engines.claude_body import body_of
+from ren_device.engines.claude_client import CLAUDE, Service, make_client, server_of
 from ren_device.errors import CloudError, CloudKeyMissing, CloudUnreachable, SettingError
-from ren_device.model import (
-    Message,
-    MindPart,
-    MindRequest,
-    Text,
-    TextDelta,
-    ToolCall,
-    ToolResult,
-    ToolSpec,
-)
+from ren_device.model import MindPart, MindRequest, Spent, TextDelta, ToolCall
 
 if TYPE_CHECKING:
     import anthropic
@@ -34,21 +26,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CONNECT_TIMEOUT_S = 3.0
-IDLE_CONNECTION_S = 60.0
-"""A connection is kept for this long, so that a follow-up question needs no new handshake."""
-
-MAX_TOKENS_SPOKEN = 1024
-MAX_TOKENS_TYPED = 8192
-
 DETAIL_CHARS = 300
 """How much of the service's own error message is passed on."""
 
-_DEFAULT_BASE_URL = "https://api.anthropic.com"
-"""Given to the SDK so that it never looks for one in the environment or in its own files."""
-
-_CACHED = {"cache_control": {"type": "ephemeral"}}
 _FIRST_ERROR_STATUS = 300  # an error in the middle of a reply has the reply's 200
+
+_WHOLE = ("end_turn", "tool_use", "stop_sequence")
+_CUT = ("max_tokens", "model_context_window_exceeded")
+_INPUT_TOKENS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 
 REFUSED = "I can't help with that."
 UNREADABLE_ARGUMENTS = "unreadable_arguments"
@@ -58,12 +43,14 @@ UNREADABLE_ARGUMENTS = "unreadable_arguments"
 class ClaudeMind:
     """A cloud mind. `base_url` (with or without `/v1`) names another server of the same API."""
 
-    def __init__(self, api_key: str, base_url: str = "") -> None:
+    def __init__(self, api_key: str, base_url: str = "", service: Service = CLAUDE) -> None:
         """Imports nothing yet. Raises SettingError for a key or a URL that cannot be one."""
+        self._service = service
         self._api_key = api_key.strip()
         if not (self._api_key.isascii() and self._api_key.isprintable()):
-            raise SettingError("ANTHROPIC_API_KEY=***: has characters that a key cannot have")
-        self._base_url = _server(base_url)
+            variable = service.key_variable
+            raise SettingError(f"{variable}=***: has characters that a key cannot have")
+        self._base_url = server_of(service, base_url)
         self._making: asyncio.Task[AsyncAnthropic] | None = None
 
     async def prewarm(self) -> None:
@@ -91,7 +78,7 @@ class ClaudeMind:
         with the service's own message for everything else, also in the middle of a reply.
         """
         if not self._api_key:
-            raise CloudKeyMissing("ANTHROPIC_API_KEY is not set.")
+            raise CloudKeyMissing(f"{self._service.key_variable} is not set.")
         client = await self._client()
         # In memory by now; at the top of this file they would be on the start path.
         import anthropic
@@ -117,7 +104,8 @@ class ClaudeMind:
     def _client(self) -> "asyncio.Future[AsyncAnthropic]":
         if self._making is None or (self._making.done() and self._making.exception()):
             self._making = asyncio.create_task(
-                asyncio.to_thread(_make_client, self._api_key, self._base_url), name="claude-client"
+                asyncio.to_thread(make_client, self._service, self._api_key, self._base_url),
+                name="claude-client",
             )
         # A turn that is cancelled must not take the client away from the next.
         return asyncio.shield(self._making)
@@ -132,58 +120,10 @@ class ClaudeMind:
         return f"{what}: {detail}" if detail else f"{what}."
 
 
-def _server(base_url: str) -> str:
-    """The URL in front of `/v1/messages`, or empty for the SDK's own."""
-    base_url = base_url.strip().rstrip("/").removesuffix("/v1")
-    try:
-        parts = urlsplit(base_url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if base_url and not usable:
-        raise SettingError(f"ANTHROPIC_BASE_URL={base_url}: not an http or https URL")
-    return base_url
-
-
-def _make_client(api_key: str, base_url: str) -> "AsyncAnthropic":
-    """Import the SDK and open nothing yet; blocks for seconds on a small board."""
-    import anthropic
-    import anyio
-    import httpx2
-
-    timeout = httpx2.Timeout(None, connect=CONNECT_TIMEOUT_S, write=10.0, pool=CONNECT_TIMEOUT_S)
-    try:
-        http_client = anthropic.DefaultAsyncHttpxClient(
-            timeout=timeout,
-            limits=httpx2.Limits(keepalive_expiry=IDLE_CONNECTION_S),
-            follow_redirects=False,  # the key is for this server only
-            # A proxy of the environment is honoured, but never for this machine itself.
-            mounts={f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")},
-        )
-    except (ImportError, ValueError, httpx2.InvalidURL):
-        # Its text may hold the proxy's password.
-        raise CloudError("The proxy that the environment names cannot be used.") from None
-    # The SDK sends the key as a bearer token. Other servers of this API want it in the older
-    # header, so a server that was named gets both.
-    headers = {"X-Api-Key": api_key} if base_url else None
-    client = anthropic.AsyncAnthropic(
-        api_key=api_key,
-        base_url=base_url or _DEFAULT_BASE_URL,
-        timeout=timeout,
-        max_retries=0,
-        default_headers=headers,
-        http_client=http_client,
-    )
-    # Both load modules at first use, which on the event loop would hold up everything else.
-    _ = client.messages
-    anyio.run(anyio.sleep, 0)
-    return client
-
-
 async def _stream(client: "AsyncAnthropic", request: MindRequest) -> AsyncGenerator[MindPart, None]:
     """Run one request; raises what the SDK raises, and CloudError for a reply without an end."""
     reply = _Reply()
-    async with await client.messages.create(**_body(request), stream=True) as stream:
+    async with await client.messages.create(**body_of(request), stream=True) as stream:
         async for event in stream:
             try:
                 part = reply.take(event)
@@ -196,8 +136,10 @@ async def _stream(client: "AsyncAnthropic", request: MindRequest) -> AsyncGenera
         raise CloudError("The model's service broke off in the middle.")
     if reply.stop_reason == "refusal":
         yield TextDelta(f" {REFUSED}" if reply.has_text else REFUSED)
-    elif reply.stop_reason not in ("end_turn", "tool_use", "stop_sequence"):
+    elif reply.stop_reason not in _WHOLE and not (reply.cut and request.max_tokens):
         log.warning("the model stopped early: %s", reply.stop_reason)
+    if request.accounts and reply.usage:
+        yield Spent(reply.usage.input, reply.usage.output, reply.cut)
 
 
 class _Reply:
@@ -207,11 +149,19 @@ class _Reply:
         self.has_text = False
         self.complete = False
         self.stop_reason: str | None = None
+        self.usage = _Usage()
         self._calls: dict[int, _OpenCall] = {}
+
+    @property
+    def cut(self) -> bool:
+        """Whether the reply ends where there was no more room for it."""
+        return self.stop_reason in _CUT
 
     def take(self, event: "RawMessageStreamEvent") -> MindPart | None:
         """What this event adds to the reply, if anything."""
-        if event.type == "content_block_start" and event.content_block.type == "tool_use":
+        if event.type == "message_start":
+            self.usage.take(getattr(event.message, "usage", None))
+        elif event.type == "content_block_start" and event.content_block.type == "tool_use":
             block = event.content_block
             self._calls[event.index] = _OpenCall(_str(block.id), _str(block.name), block.input)
         elif event.type == "content_block_delta":
@@ -224,9 +174,33 @@ class _Reply:
             return self._calls.pop(event.index).finished()
         elif event.type == "message_delta":
             self.stop_reason = event.delta.stop_reason
+            self.usage.take(getattr(event, "usage", None))
         elif event.type == "message_stop":
             self.complete = True
         return None
+
+
+@dataclass(slots=True)
+class _Usage:
+    """Tokens so far. Each report replaces what it names; servers may name nothing at all."""
+
+    reported: dict[str, int] = field(default_factory=dict)
+
+    def take(self, usage: object) -> None:
+        for name in (*_INPUT_TOKENS, "output_tokens"):
+            if isinstance(count := getattr(usage, name, None), int):
+                self.reported[name] = count
+
+    def __bool__(self) -> bool:
+        return bool(self.reported)
+
+    @property
+    def input(self) -> int:
+        return sum(self.reported.get(name, 0) for name in _INPUT_TOKENS)
+
+    @property
+    def output(self) -> int:
+        return self.reported.get("output_tokens", 0)
 
 
 @dataclass(slots=True)
@@ -255,46 +229,3 @@ def _str(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"not a text: {type(value).__name__}")
     return value
-
-
-# --- Ren's nouns in the API's words ----------------------------------------------------------
-
-
-def _body(request: MindRequest) -> dict[str, Any]:
-    """The request. What never changes comes first and is marked for the service's cache."""
-    system: list[dict[str, Any]] = [{"type": "text", "text": request.system, **_CACHED}]
-    if request.context:
-        system.append({"type": "text", "text": request.context})
-    body: dict[str, Any] = {
-        "model": request.model,
-        "max_tokens": MAX_TOKENS_SPOKEN if request.spoken else MAX_TOKENS_TYPED,
-        "system": system,
-        "messages": [_message(message) for message in request.messages],
-    }
-    if request.tools:
-        body["tools"] = [_tool(spec) for spec in request.tools]
-        body["tools"][-1] |= _CACHED
-        if not request.may_call_tools:
-            body["tool_choice"] = {"type": "none"}
-    return body
-
-
-def _tool(spec: ToolSpec) -> dict[str, Any]:
-    return {"name": spec.name, "description": spec.description, "input_schema": spec.schema}
-
-
-def _message(message: Message) -> dict[str, Any]:
-    return {"role": message.role, "content": [_block(part) for part in message.content]}
-
-
-def _block(part: Text | ToolCall | ToolResult) -> dict[str, Any]:
-    if isinstance(part, Text):
-        return {"type": "text", "text": part.text}
-    if isinstance(part, ToolCall):
-        return {"type": "tool_use", "id": part.id, "name": part.name, "input": part.arguments}
-    return {
-        "type": "tool_result",
-        "tool_use_id": part.call_id,
-        "content": part.content,
-        "is_error": part.is_error,
-    }

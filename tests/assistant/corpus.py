@@ -19,7 +19,10 @@ NOW = datetime.fromisoformat("2026-06-25T14:02:11")
 TOOLS = (
     "set_timer list_timers cancel_timer set_alarm list_alarms cancel_alarm set_reminder "
     "list_reminders cancel_reminder add_to_list show_list show_lists remove_from_list clear_list "
-    "get_time get_date set_volume change_volume unmute get_volume stop_ringing"
+    "get_time get_date set_volume change_volume unmute get_volume stop_ringing "
+    "remember_fact list_facts correct_fact forget_fact "
+    "list_devices get_device set_power set_brightness change_brightness set_color set_temperature "
+    "change_temperature set_position set_fan_speed set_lock"
 ).split()
 
 Calls = list[list[Any]]
@@ -33,6 +36,7 @@ class Sentence:
     misheard: bool
     calls: Calls
     words: str
+    facts: tuple[str, ...] = ()
 
     @property
     def meant_for_ren(self) -> bool:
@@ -88,7 +92,8 @@ def sentences() -> Iterator[Sentence]:
         for kind in ("said", "misheard"):
             for text in group.get(kind, []):
                 nothing = "" if calls else UNKNOWN
-                yield Sentence(text, kind == "misheard", calls, words or nothing)
+                facts = tuple(group.get("facts", ()))
+                yield Sentence(text, kind == "misheard", calls, words or nothing, facts)
 
 
 def dialogue(*said: str) -> tuple[Message, ...]:
@@ -100,20 +105,27 @@ def dialogue(*said: str) -> tuple[Message, ...]:
 
 
 def request(
-    messages: tuple[Message, ...], tools: list[str] | None = None, *, spoken: bool = False
+    messages: tuple[Message, ...],
+    tools: list[str] | None = None,
+    *,
+    spoken: bool = False,
+    facts: tuple[str, ...] = (),
 ) -> MindRequest:
     """A step of a turn in which these tools exist; all of them unless told otherwise."""
     names = TOOLS if tools is None else tools
     specs = tuple(ToolSpec(name, "", {}) for name in names)
-    return MindRequest("local", "", messages, specs, spoken=spoken)
+    return MindRequest("local", "", messages, specs, spoken=spoken, facts=facts)
 
 
 async def understand(
-    matcher: IntentMatcher, *said: str, tools: list[str] | None = None
+    matcher: IntentMatcher,
+    *said: str,
+    tools: list[str] | None = None,
+    facts: tuple[str, ...] = (),
 ) -> Understood:
     """What comes of the last thing said."""
     mind = LocalMind(matcher, CorpusClock())
-    return await told(mind.step(request(dialogue(*said), tools)))
+    return await told(mind.step(request(dialogue(*said), tools, facts=facts)))
 
 
 async def told(parts: AsyncGenerator[MindPart, None]) -> Understood:

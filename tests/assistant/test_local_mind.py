@@ -44,7 +44,9 @@ def corpus(matcher: HassilMatcher) -> list[tuple[Sentence, Understood]]:
     """What comes of every sentence; some hundred of them, so once for all tests."""
 
     async def all_of_them() -> list[tuple[Sentence, Understood]]:
-        return [(each, await understand(matcher, each.text)) for each in sentences()]
+        return [
+            (each, await understand(matcher, each.text, facts=each.facts)) for each in sentences()
+        ]
 
     return asyncio.run(all_of_them())
 

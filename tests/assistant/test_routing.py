@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ren_device.assistant.routing import CLOUD_MODELS, model_of, route
+from ren_device.assistant.routing import ASTRA, CLAUDE, route
 from ren_device.model import Tier
 
 LONG = "tell me about the weather, the sea and whatever else comes to your mind today, please"
@@ -60,9 +60,10 @@ def test_a_hard_word_counts_only_as_a_whole_word(letters: str) -> None:
 
 
 def test_every_tier_has_its_model() -> None:
-    assert CLOUD_MODELS == {
+    assert {tier: CLAUDE.model_of(tier) for tier in Tier} == {
         Tier.FAST: "claude-haiku-4-5-20251001",
         Tier.DEFAULT: "claude-sonnet-4-6",
         Tier.HARD: "claude-opus-4-8",
+        Tier.LOCAL: "local",
     }
-    assert model_of(Tier.LOCAL) == "local"
+    assert [ASTRA.model_of(tier) for tier in Tier] == ["astra", "astra", "astra", "local"]

@@ -14,6 +14,7 @@ from ren_device.model import (
     MindRequest,
     Reply,
     ReplyPart,
+    Text,
     TextDelta,
     ToolCall,
     ToolResult,
@@ -21,7 +22,14 @@ from ren_device.model import (
 )
 from ren_device.ports import Mind
 from ren_device.skills.tool import Tool, Toolbox, tool
-from tests.fakes import FakeMind, FixedClock, MemoryRemarks, MemoryThreads
+from tests.fakes import (
+    FakeMind,
+    FixedClock,
+    MemoryFacts,
+    MemoryRemarks,
+    MemorySummaries,
+    MemoryThreads,
+)
 
 Write = Callable[[MindRequest], AsyncGenerator[MindPart, None]]
 
@@ -48,6 +56,12 @@ def says(*parts: str | ToolCall | Exception) -> Write:
 def results(request: MindRequest) -> list[ToolResult]:
     """What the tools of the step before answered."""
     return [part for part in request.messages[-1].content if isinstance(part, ToolResult)]
+
+
+def texts_of(request: MindRequest) -> list[str]:
+    """All texts of the dialogue, in order."""
+    parts = (part for message in request.messages for part in message.content)
+    return [part.text for part in parts if isinstance(part, Text)]
 
 
 async def never(_: MindRequest) -> AsyncGenerator[MindPart, None]:
@@ -81,6 +95,8 @@ class TurnHouse:
     def __post_init__(self) -> None:
         self.threads = MemoryThreads()
         self.remarks = MemoryRemarks(self.threads)
+        self.summaries = MemorySummaries()
+        self.facts = MemoryFacts()
         self.assistant = Assistant(
             cloud=self.mind or self.cloud,
             local=self.local,
@@ -90,6 +106,8 @@ class TurnHouse:
             clock=self.clock,
             bus=self.bus,
             config=self.config,
+            summaries=self.summaries,
+            facts=self.facts,
         )
 
     def _tools(self) -> list[Tool]:
