@@ -46,6 +46,9 @@ class Answer:
     then: Literal["whole", "stall", "drop", "end", "error", "garbage"] = "whole"
     error: str = "Overloaded"
     garbage: str = "{"
+    counts: bool = True
+    usage: Mapping[str, int] = field(default_factory=dict)
+    """Told at the end; else one input token, and one output token a character."""
 
 
 @dataclass(frozen=True)
@@ -165,8 +168,10 @@ class MessagesServer:
         elif scripted.then == "whole":
             stop = scripted.stop_reason or ("tool_use" if scripted.uses else "end_turn")
             delta = {"stop_reason": stop, "stop_sequence": None}
-            usage = {"output_tokens": len(scripted.text)}
-            await _send(response, {"type": "message_delta", "delta": delta, "usage": usage})
+            event: Json = {"type": "message_delta", "delta": delta}
+            if scripted.counts:
+                event["usage"] = scripted.usage or {"output_tokens": len(scripted.text)}
+            await _send(response, event)
             await _send(response, {"type": "message_stop"})
         return response
 
@@ -181,6 +186,8 @@ class MessagesServer:
             "stop_sequence": None,
             "usage": {"input_tokens": 1, "output_tokens": 0},
         }
+        if not answer.counts:
+            del message["usage"]
         await _send(response, {"type": "message_start", "message": message})
         await _send(response, {"type": "ping"})
         await asyncio.sleep(self._first_token_s)

@@ -11,10 +11,12 @@ from contextlib import aclosing
 from aiohttp import web
 
 from ren_device.errors import RenError
-from ren_device.model import Reply, ReplyPart, TextDelta, ToolRun
+from ren_device.model import Reply, ReplyPart, TextDelta, Tier, ToolRun
+from ren_device.web import answers
+from ren_device.web.describe import Described, Event
 from ren_device.web.errors import BUG, ApiError
-from ren_device.web.keys import SERVICES, STOPPING
-from ren_device.web.schemas import ChatBody, read_body, reply_json
+from ren_device.web.keys import SERVICES, STOPPING, TURNS
+from ren_device.web.schemas import ChatBody, answer_json, read_body, reply_json
 from ren_device.web.sse import ClientGone, EventStream, event_stream
 from ren_device.web.stopping import Stopping
 
@@ -22,31 +24,76 @@ routes = web.RouteTableDef()
 
 _log = logging.getLogger(__name__)
 
+_ASK = {"message": "remind me to call mom at 6pm", "tier": "fast"}
+_REPLY: answers.Reply = {
+    "reply": "Call mom, at 6 pm. I'll remind you.",
+    "model": "claude-haiku-4-5-20251001",
+    "tier": Tier.FAST,
+    "thread_id": 1,
+}
+_ERRORS = {
+    404: "`thread_id` names no thread.",
+    429: "Too many turns run or wait, in all or in this thread.",
+    502: "The model's service failed, or cannot be reached.",
+    503: "A cloud tier was asked for and `ANTHROPIC_API_KEY` is not set.",
+    504: "The turn ran past `REN_CHAT_TIMEOUT_S` (60 s).",
+}
+
 
 @routes.post("/chat")
+@Described(
+    "One turn, answered whole",
+    tag="Chat",
+    body=ChatBody,
+    body_example=_ASK,
+    answer=answers.Reply,
+    example=_REPLY,
+    errors=_ERRORS,
+)
 async def chat(request: web.Request) -> web.Response:
-    """Answer when the turn is over."""
-    async with aclosing(await _begin(request)) as turn, request.app[STOPPING].ends_this():
-        reply: Reply | None = None
-        async for part in turn:
-            if isinstance(part, Reply):
-                reply = part
-    return web.json_response(reply_json(_whole(reply)))
+    """Answers when the turn is over. A client that closes the connection cancels the turn."""
+    body = await read_body(request, ChatBody)
+    with request.app[TURNS].one(body.thread_id):
+        async with aclosing(await _begin(request, body)) as turn, request.app[STOPPING].ends_this():
+            reply: Reply | None = None
+            async for part in turn:
+                if isinstance(part, Reply):
+                    reply = part
+    return answer_json(reply_json(_whole(reply)))
 
 
 @routes.post("/chat/stream")
+@Described(
+    "One turn, as it is written",
+    tag="Chat",
+    body=ChatBody,
+    body_example={"message": "plan my week", "tier": "hard"},
+    events={
+        "token": Event(answers.Token, {"text": "Here"}),
+        "tool_run": Event(answers.ToolRun, {"tool": "list_reminders", "status": "running"}),
+        "done": Event(answers.Reply, _REPLY),
+        "error": Event(answers.Problem, {"detail": "The model's service is overloaded."}),
+    },
+    errors={status: text for status, text in _ERRORS.items() if status not in (502, 504)},
+)
 async def chat_stream(request: web.Request) -> web.StreamResponse:
-    """Answer with server-sent events as the turn goes on; the last is `done` or `error`."""
-    async with aclosing(await _begin(request)) as turn, event_stream(request) as events:
-        try:
-            await _relay(turn, events, request.app[STOPPING])
-        except ClientGone:
-            _log.debug("the client left its stream")
+    """Answers with events as the turn goes on. Exactly one `done` or `error` ends the stream.
+
+    What is known before the turn begins is still a status. A comment comes after 15 s of silence. A
+    client that closes the connection cancels the turn, and so does one that leaves what was sent
+    unread for 20 s.
+    """
+    body = await read_body(request, ChatBody)
+    with request.app[TURNS].one(body.thread_id):
+        async with aclosing(await _begin(request, body)) as turn, event_stream(request) as events:
+            try:
+                await _relay(turn, events, request.app[STOPPING])
+            except ClientGone:
+                _log.debug("the client left its stream")
     return events.response
 
 
-async def _begin(request: web.Request) -> AsyncGenerator[ReplyPart, None]:
-    body = await read_body(request, ChatBody)
+async def _begin(request: web.Request, body: ChatBody) -> AsyncGenerator[ReplyPart, None]:
     async with request.app[STOPPING].ends_this():
         return await request.app[SERVICES].assistant.begin(
             body.message, thread_id=body.thread_id, tier=body.tier

@@ -1,13 +1,14 @@
 """What the web room is given: one frozen value, and the typed key under which the app keeps it."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from aiohttp import web
 
 from ren_device.model import ReplyPart, Tier
 from ren_device.ports import Clock, RemarkStore, ThreadStore
+from ren_device.web.limits import Limits, Turns
 from ren_device.web.stopping import Stopping
 
 
@@ -65,12 +66,17 @@ class Services:
     """Further fields for /hub/health, fit for JSON."""
     extra_routes: Sequence[web.RouteTableDef] = ()
     """Routes that other rooms bring, such as the voice socket."""
+    extensions: Sequence[Callable[[web.Application], None]] = ()
+    """What else is done to the application before it starts, such as counting its requests."""
 
     keep_alive_s: float = 15.0
     """At most this long between two frames of an event stream."""
+    limits: Limits = field(default_factory=Limits)
+    """How much is taken on at once, and how long the slow are waited for."""
     stalled_s: float = 20.0
     """How long a client of an event stream may leave what was sent unread before it is dropped."""
 
 
 SERVICES = web.AppKey("services", Services)
 STOPPING = web.AppKey("stopping", Stopping)
+TURNS = web.AppKey("turns", Turns)

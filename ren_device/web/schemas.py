@@ -5,8 +5,8 @@ true is not the number 1, and `allow_dangerous` is a permission and must be a re
 `null` is the same as leaving an optional field out; fields that are not known are ignored.
 """
 
+import asyncio
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
@@ -18,17 +18,20 @@ from pydantic import (
     Field,
     StrictBool,
     StringConstraints,
-    TypeAdapter,
     ValidationError,
 )
-from pydantic_core import PydanticCustomError, from_json
+from pydantic_core import PydanticCustomError, PydanticSerializationError, from_json, to_json
 
-from ren_device.model import Remark, Reply, Thread, Tier
+from ren_device.model import Alert, Remark, Reply, Thread, Tier
+from ren_device.web import answers
 from ren_device.web.errors import ApiError
+from ren_device.web.keys import SERVICES
 
 NEW_THREAD = "New thread"
 MOST_ROWS = 1000
 """A larger `limit` is answered as if it were this."""
+LONGEST_MESSAGE = 32_000
+"""Characters of one message: as much as an hour of talking."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -40,28 +43,52 @@ def _no_bool(value: object) -> object:
 
 
 WholeNumber = Annotated[int, BeforeValidator(_no_bool)]
-Limit = Annotated[WholeNumber, Field(ge=1)]
+Positive = Annotated[int, Field(ge=1), BeforeValidator(_no_bool)]
+Limit = Annotated[
+    int,
+    Field(ge=1, description=f"How many at most; above {MOST_ROWS} it counts as {MOST_ROWS}."),
+    BeforeValidator(_no_bool),
+]
 Trimmed = Annotated[str, StringConstraints(strip_whitespace=True)]
 
 
 class ChatBody(BaseModel):
     """What is said to Ren."""
 
-    message: Annotated[Trimmed, Field(min_length=1)]
-    tier: Tier | None = None
-    thread_id: WholeNumber | None = None
+    message: Annotated[
+        Trimmed,
+        Field(
+            min_length=1,
+            max_length=LONGEST_MESSAGE,
+            description="Ren gets it trimmed.",
+            json_schema_extra={"pattern": r"\S"},
+        ),
+    ]
+    tier: Annotated[
+        Tier | None, Field(description="How much mind it gets; without it Ren routes by intent.")
+    ] = None
+    thread_id: Annotated[
+        WholeNumber | None,
+        Field(description="Which conversation; without it the most recently active one."),
+    ] = None
 
 
 class NewThreadBody(BaseModel):
     """A thread to be made."""
 
-    name: Annotated[Trimmed, Field(max_length=200)] | None = None
+    name: Annotated[
+        Annotated[Trimmed, Field(max_length=200)] | None,
+        Field(description=f"Trimmed; without one, or with a blank one, it is “{NEW_THREAD}”."),
+    ] = None
 
 
 class ThreadPatch(BaseModel):
     """What may be changed about a thread."""
 
-    allow_dangerous: StrictBool
+    allow_dangerous: Annotated[
+        StrictBool,
+        Field(description="Whether tools that act on the house or on accounts may run here."),
+    ]
 
 
 class ThreadsQuery(BaseModel):
@@ -78,19 +105,53 @@ class ThreadsQuery(BaseModel):
 class MemoryQuery(ThreadsQuery):
     """Which remarks to list."""
 
-    thread_id: WholeNumber = 1
+    thread_id: Annotated[WholeNumber, Field(description="Which conversation.")] = 1
 
 
-_path_number: TypeAdapter[int] = TypeAdapter(int)
+class NotificationsQuery(BaseModel):
+    """How a client wants to be told."""
+
+    interval: Annotated[
+        Annotated[float, Field(gt=0, le=3600)] | None,
+        Field(
+            description="In seconds, how often Ren looks again for what was missed, and how long "
+            "the stream may be silent; without it `REN_NOTIFICATIONS_INTERVAL_S` (15). Due alerts "
+            "are sent at once, whatever this is."
+        ),
+    ] = None
+
+
+class HomeEventsQuery(BaseModel):
+    """How a client wants to be told of the home."""
+
+    interval: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=3600,
+            description="In seconds, how often Ren looks what has changed by itself; below 0.25 it "
+            "counts as 0.25, above 30 as 30. What Ren switches is sent at once.",
+        ),
+    ] = 5.0
+
+
+class ThreadPath(BaseModel):
+    """Which thread."""
+
+    id: Annotated[int, Field(description="The number of a conversation.")]
 
 
 async def read_body(request: web.Request, model: type[Model], *, optional: bool = False) -> Model:
     """The validated body; nothing at all counts as `{}` where it is optional.
 
-    Raises ApiError: 400 for what is not JSON, 422 for what is not this model.
+    Raises ApiError: 400 for what is not JSON, 408 for what takes too long, 422 for what is not this
+    model.
     """
     try:
-        raw = await request.read()
+        async with asyncio.timeout(request.app[SERVICES].limits.body_s):
+            raw = await request.read()
+    except TimeoutError:
+        raise ApiError(408, "The body took too long to arrive.") from None
     except RequestPayloadError:
         raise ApiError(400, "The body cannot be read: its encoding is broken.") from None
     if not raw.strip():
@@ -109,12 +170,9 @@ def read_query(request: web.Request, model: type[Model]) -> Model:
     return _validated(model, dict(request.query.items()), "query")
 
 
-def path_number(request: web.Request, name: str) -> int:
-    """A number in the path. Raises ApiError 422."""
-    try:
-        return _path_number.validate_python(request.match_info[name])
-    except ValidationError as error:
-        raise ApiError(422, _details(error, "path", name)) from None
+def read_path(request: web.Request, model: type[Model]) -> Model:
+    """The validated path. Raises ApiError 422."""
+    return _validated(model, dict(request.match_info), "path")
 
 
 def _validated(model: type[Model], value: object, where: str) -> Model:
@@ -135,41 +193,68 @@ def _details(error: ValidationError, *where: str) -> list[dict[str, Any]]:
 _MISSING_BODY = {"type": "missing", "loc": ["body"], "msg": "Field required", "input": None}
 
 
+_JSON = {"Content-Type": "application/json; charset=utf-8"}
+
+
+def answer_json(value: object) -> web.Response:
+    """The answer 200 with this as JSON; knows times, too."""
+    try:
+        body = to_json(value)
+    except PydanticSerializationError:  # half a surrogate pair, should a mind ever write one
+        body = json.dumps(value, default=time_json).encode()
+    return web.Response(body=body, headers=_JSON)
+
+
 def dumps(value: object) -> str:
     """JSON on one line, in readable UTF-8."""
     return json.dumps(value, ensure_ascii=False)
 
 
-def thread_json(thread: Thread) -> Mapping[str, object]:
+def thread_json(thread: Thread) -> answers.Thread:
     """THREAD of the API."""
     return {
         "id": thread.id,
         "name": thread.name,
         "allow_dangerous": thread.allow_dangerous,
-        "created_at": time_json(thread.created_at),
-        "last_active_at": time_json(thread.last_active_at),
+        "created_at": _to_the_second(thread.created_at),
+        "last_active_at": _to_the_second(thread.last_active_at),
     }
 
 
-def remark_json(remark: Remark) -> Mapping[str, object]:
+def remark_json(remark: Remark) -> answers.Turn:
     """One entry of `turns`."""
     return {
         "id": remark.id,
         "role": remark.role,
         "content": remark.content,
         "thread_id": remark.thread_id,
-        "created_at": time_json(remark.created_at),
+        "created_at": _to_the_second(remark.created_at),
     }
 
 
-def reply_json(reply: Reply) -> Mapping[str, object]:
+def reply_json(reply: Reply) -> answers.Reply:
     """What /chat answers, and the `done` frame."""
     return {
         "reply": reply.reply,
         "model": reply.model,
-        "tier": reply.tier.value,
+        "tier": reply.tier,
         "thread_id": reply.thread_id,
     }
+
+
+def reminder_json(alert: Alert) -> answers.Reminder:
+    """The `reminder` frame. Only what is due, or was, is told."""
+    return {
+        "id": alert.id,
+        "text": alert.text,
+        "kind": alert.kind,
+        "due_at": time_json(alert.due_at),
+        "state": "due" if alert.state == "due" else "done",
+    }
+
+
+def _to_the_second(at: datetime) -> datetime:
+    return at.replace(microsecond=0) if at.microsecond else at
 
 
 def time_json(at: datetime) -> str:

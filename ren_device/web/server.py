@@ -7,9 +7,12 @@ from aiohttp import web
 
 from ren_device.errors import SettingError
 from ren_device.web import chat, hub, identity, threads
+from ren_device.web.connections import LimitedRunner
 from ren_device.web.cors import open_to
+from ren_device.web.docs import PAGES, Description
 from ren_device.web.errors import access_log, errors_as_json
-from ren_device.web.keys import SERVICES, STOPPING, Services
+from ren_device.web.keys import SERVICES, STOPPING, TURNS, Services
+from ren_device.web.limits import Turns
 from ren_device.web.safety import browser_guard
 from ren_device.web.stopping import Stopping
 
@@ -24,16 +27,22 @@ def build(services: Services) -> web.Application:
         allowed_hosts=services.allowed_hosts,
         allowed_origins=services.allowed_origins,
         hostnames=services.hostnames,
+        pages=PAGES,
     )
     app = web.Application(
         client_max_size=MAX_BODY_BYTES, middlewares=[access_log, errors_as_json, guard]
     )
     app[SERVICES] = services
     app[STOPPING] = Stopping()
-    for table in (hub.routes, chat.routes, threads.routes, identity.routes, *services.extra_routes):
+    app[TURNS] = Turns(services.limits.turns)
+    own = (chat.routes, threads.routes, hub.routes, identity.routes)
+    for table in (*own, *services.extra_routes, Description().routes()):
         app.add_routes(table)
-    app.on_response_prepare.append(open_to(frozenset(services.allowed_origins)))
+    if services.allowed_origins:
+        app.on_response_prepare.append(open_to(frozenset(services.allowed_origins)))
     app.on_shutdown.append(_end_turns)
+    for extend in services.extensions:
+        extend(app)
     return app
 
 
@@ -43,8 +52,10 @@ async def serving(services: Services, host: str, port: int) -> AsyncIterator[int
 
     Raises SettingError when the address cannot be had.
     """
-    runner = web.AppRunner(
+    runner = LimitedRunner(
         build(services),
+        services.limits,
+        stalled_s=services.stalled_s,
         handler_cancellation=True,  # a client that leaves cancels its turn; off by default
         access_log=None,  # ours is a middleware
         shutdown_timeout=SHUTDOWN_S,

@@ -1,11 +1,13 @@
 """Server-sent events: one stream to one client."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from ren_device.web.delivery import Delivery, drop_when_stalled
 from ren_device.web.keys import SERVICES
 from ren_device.web.schemas import dumps
 
@@ -36,6 +38,12 @@ class EventStream:
         # Half a surrogate pair, should a mind ever write one, must not break the stream.
         await self._write(f"event: {event}\ndata: {dumps(data)}\n\n".encode(errors="replace"))
 
+    def delivery(self) -> Delivery:
+        """Of everything that was sent so far. Raises ClientGone."""
+        if self._request.transport is None:
+            raise ClientGone
+        return Delivery(self._request.transport)
+
     async def keep_alive(self, every_s: float) -> None:
         """Write a comment after each such silence, until cancelled or the client has gone."""
         now = asyncio.get_running_loop().time
@@ -65,18 +73,30 @@ class EventStream:
 
 
 @asynccontextmanager
-async def event_stream(request: web.Request) -> AsyncIterator[EventStream]:
+async def event_stream(
+    request: web.Request, silence_s: float = math.inf
+) -> AsyncIterator[EventStream]:
     """Open a stream: headers go out at once, and comments keep it alive until the block ends.
 
-    When the client leaves, the server cancels the handler, and with it the block.
+    Between two frames pass at most `silence_s` seconds, or the server's own `keep_alive_s` if that
+    is less. When the client leaves, or confirms nothing for `stalled_s`, the server cancels the
+    handler, and with it the block.
     """
     response = web.StreamResponse(headers=_HEADERS)
     await response.prepare(request)
     stream = EventStream(request, response)
-    every_s = request.app[SERVICES].keep_alive_s
+    services = request.app[SERVICES]
+    if request.transport is not None:
+        drop_when_stalled(request.transport, services.stalled_s)
+    every_s = min(silence_s, services.keep_alive_s)
     keeper = asyncio.create_task(stream.keep_alive(every_s), name="event stream keep-alive")
     try:
         yield stream
     finally:
         keeper.cancel()
         await asyncio.wait({keeper})
+
+
+def stream_head() -> web.Response:
+    """The answer to a HEAD: a stream's headers, and no stream."""
+    return web.Response(headers=_HEADERS)

@@ -6,10 +6,8 @@ import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Annotated, Literal
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
-from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
 
 from ren_device.errors import EngineError, RenError, VoiceBusy
 from ren_device.model import (
@@ -25,6 +23,9 @@ from ren_device.model import (
 from ren_device.ports import Clock
 from ren_device.voice.conversation import Conversation
 from ren_device.voice.roles import Client
+from ren_device.web.describe import Described
+from ren_device.web.errors import ApiError
+from ren_device.web.voice_frames import HEARS, SENDS, Audio, End, FrameError, read_frame
 
 _log = logging.getLogger(__name__)
 _LARGEST_MESSAGE = 8 * 1024 * 1024  # bytes of JSON: about three minutes of sound in one message
@@ -34,28 +35,6 @@ _IDLE_S = 30.0  # a ping this often finds dead peers
 _PATIENCE_S = 1.0  # a client that vanished and is back at once finds its old session ending
 _GOODBYE_S = 1.0  # a peer that does not answer must not hold up the stop
 
-
-def _decoded(text: object) -> bytes:
-    if not isinstance(text, str):
-        raise ValueError("not a string")  # noqa: TRY004  pydantic wants a ValueError
-    try:
-        return base64.b64decode(text, validate=True)
-    except ValueError:  # binascii.Error, or characters outside ASCII
-        raise ValueError("not base64") from None
-
-
-class _Audio(BaseModel):
-    type: Literal["audio"]
-    pcm16: Annotated[bytes, BeforeValidator(_decoded)]
-
-
-class _End(BaseModel):
-    type: Literal["end"]
-
-
-_Frame: TypeAdapter[_Audio | _End] = TypeAdapter(
-    Annotated[_Audio | _End, Field(discriminator="type")]
-)
 
 NewConversation = Callable[[Client], Awaitable[Conversation]]
 """Makes a hands-free conversation; waits for engines that still load. Raises EngineError."""
@@ -160,11 +139,26 @@ class VoiceSocket:
     def routes(self) -> web.RouteTableDef:
         """The route of this surface."""
         routes = web.RouteTableDef()
-        routes.get("/ws/audio")(self._serve)
+        routes.get("/ws/audio", allow_head=False)(self._talk)
         return routes
 
-    async def _serve(self, request: web.Request) -> web.WebSocketResponse:
+    @Described(
+        "Voice, both ways",
+        tag="Voice",
+        hears=HEARS,
+        sends=SENDS,
+        errors={400: "It is not asked for as a WebSocket."},
+    )
+    async def _talk(self, request: web.Request) -> web.WebSocketResponse:
+        """A spoken conversation in JSON text frames, many turns on one connection.
+
+        What ends an utterance is `end`, or silence. One session at a time: a second socket gets an
+        `error` and is closed, and so is any socket while voice is off. Tools that act on the house
+        run without asking: the speaker is in the room.
+        """
         socket = web.WebSocketResponse(max_msg_size=_LARGEST_MESSAGE, heartbeat=_IDLE_S)
+        if not socket.can_prepare(request):
+            raise ApiError(400, "This is a WebSocket: ask for the connection to be upgraded.")
         await socket.prepare(request)
         client = SocketClient(socket, self._clock)
         self._open[socket] = client
@@ -208,13 +202,13 @@ async def _converse(
     socket: web.WebSocketResponse, client: SocketClient, conversation: Conversation
 ) -> None:
     half_sample = b""
-    async for message in socket:
+    async for message in _messages(socket):
         try:
             frame = _read(message)
         except FrameError as error:
             await client.trouble(error)
             continue
-        if isinstance(frame, _End):
+        if isinstance(frame, End):
             half_sample = b""
             await conversation.end_utterance()
             continue
@@ -226,18 +220,14 @@ async def _converse(
             await asyncio.sleep(0)  # a minute of sound in one frame must not hold up the others
 
 
-class FrameError(RenError):
-    """The client sent something that is not a frame of this socket."""
+async def _messages(socket: web.WebSocketResponse) -> AsyncIterator[WSMessage]:
+    """What the client sends, until it has gone; that may show when its ping is answered."""
+    with suppress(ConnectionResetError):
+        async for message in socket:
+            yield message
 
 
-def _read(message: WSMessage) -> _Audio | _End:
+def _read(message: WSMessage) -> Audio | End:
     if message.type is not WSMsgType.TEXT:
         raise FrameError("send JSON in text frames, not binary ones")
-    try:
-        return _Frame.validate_json(message.data)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise FrameError(
-            f"not a frame of this socket: {where + ': ' if where else ''}{first['msg']}"
-        ) from None
+    return read_frame(message.data)

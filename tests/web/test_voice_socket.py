@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -253,6 +254,15 @@ async def test_a_minute_of_sound_fits_in_one_frame() -> None:
         await caller.say(pcm, step=len(pcm))
         await caller.until("done")
         assert assistant.asked == ["How are you?"]
+
+
+async def test_a_frame_that_is_too_large_closes_the_socket_at_its_head() -> None:
+    async with phone() as (caller, _):
+        head = struct.pack("!BBQ", 0x81, 0xFF, 8 * 1024 * 1024 + 1) + bytes(4)
+        transport = caller.socket.get_extra_info("socket")
+        await asyncio.get_running_loop().sock_sendall(transport._sock, head)
+        message = await caller.socket.receive(timeout=5)
+        assert (message.type, message.data) == (WSMsgType.CLOSE, WSCloseCode.MESSAGE_TOO_BIG)
 
 
 async def test_when_ren_stops_a_turn_ends_in_an_error() -> None:

@@ -251,3 +251,66 @@ async def test_json_in_all_its_spellings_is_read(content_type: str) -> None:
         client.post("/chat", data=b'{"message": "hi"}', headers=headers) as response,
     ):
         assert response.status == 200
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none"])
+async def test_what_the_browser_calls_our_own_may_speak(site: str) -> None:
+    services, _ = house(**OWN)
+    headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors"}
+    async with (
+        client_of(services) as client,
+        client.get("/threads", headers=headers) as response,
+    ):
+        assert response.status == 200
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "", "SAME-ORIGIN", "new"])
+@pytest.mark.parametrize("path", ["/threads", "/docs", "/nowhere"])
+async def test_a_picture_on_a_page_from_elsewhere_may_not(path: str, site: str) -> None:
+    services, _ = house(**OWN)
+    headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+    async with (
+        client_of(services) as client,
+        client.get(path, headers=headers) as response,
+    ):
+        assert response.status == 403
+        assert "other sites" in (await response.json())["detail"]
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"), [("https://app.example", 200), ("https://sub.app.example", 403)]
+)
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+async def test_where_there_is_an_origin_it_decides(site: str, origin: str, status: int) -> None:
+    services, _ = house(**OWN)
+    headers = {"Sec-Fetch-Site": site, "Origin": origin, "Sec-Fetch-Mode": "cors"}
+    async with (
+        client_of(services) as client,
+        client.get("/threads", headers=headers) as response,
+    ):
+        assert response.status == status
+
+
+LINK = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "changes", "status"),
+    [
+        ("GET", "/docs", {}, 200),
+        ("HEAD", "/docs", {}, 200),
+        ("GET", "/docs", {"Sec-Fetch-Dest": "iframe"}, 403),
+        ("GET", "/threads", {}, 403),
+        ("GET", "/openapi.json", {}, 403),
+        ("POST", "/docs", {}, 403),
+    ],
+)
+async def test_a_link_may_lead_to_a_page_for_people_and_nowhere_else(
+    method: str, path: str, changes: dict[str, str], status: int
+) -> None:
+    services, _ = house(**OWN)
+    async with (
+        client_of(services) as client,
+        client.request(method, path, headers=LINK | changes) as response,
+    ):
+        assert response.status == status

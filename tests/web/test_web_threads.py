@@ -153,3 +153,14 @@ async def test_a_limit_below_one_or_no_number_is_422(path: str, limit: str, kind
         assert detail["input"] == limit
         assert detail["msg"]
         assert "url" not in detail
+
+
+async def test_half_a_surrogate_pair_in_memory_is_still_json() -> None:
+    remarks = MemoryRemarks()
+    await remarks.add(1, [("assistant", "half \ud83d a pair")], NOW)
+    services, _ = house(remarks=remarks)
+    async with client_of(services) as client, client.get("/memory") as response:
+        assert response.status == 200
+        [turn] = (await response.json())["turns"]
+        assert turn["content"] == "half \ud83d a pair"
+        assert turn["created_at"] == "2026-06-25T14:02:11"

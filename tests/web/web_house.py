@@ -72,6 +72,9 @@ class MemoryRemarks:
     async def latest(self, thread_id: int, limit: int) -> list[Remark]:
         return [each for each in self.kept if each.thread_id == thread_id][-limit:]
 
+    async def after(self, thread_id: int, remark_id: int) -> list[Remark]:
+        return [each for each in self.kept if each.thread_id == thread_id and each.id > remark_id]
+
 
 class FakeIdentity:
     """Signs by repeating itself."""
