@@ -13,27 +13,46 @@ from functools import partial
 
 from ren_device import VERSION, choice
 from ren_device.alerts.kernel import AlertKernel
+from ren_device.alerts.notices import Notices
+from ren_device.assistant.guest import Guest
 from ren_device.assistant.later import MindLater
 from ren_device.assistant.local_mind import LocalMind
+from ren_device.assistant.summaries import Summariser
 from ren_device.assistant.turn import Assistant, TurnConfig
 from ren_device.bus import Bus
 from ren_device.clock import SystemClock
 from ren_device.engines.claude import ClaudeMind
+from ren_device.engines.claude_client import ASTRA
 from ren_device.engines.identity_key import IdentityKey
 from ren_device.engines.mdns import MdnsDiscovery
 from ren_device.engines.mdns_names import host_name
+from ren_device.engines.virtual_home import VirtualHome
 from ren_device.errors import EngineError
+from ren_device.home.house import House
+from ren_device.model import Tier
 from ren_device.ports import Clock
 from ren_device.settings import Settings
 from ren_device.skills.alerts import AlertSkill
 from ren_device.skills.clock import ClockSkill
 from ren_device.skills.device import DeviceSkill
+from ren_device.skills.home import HomeSkill
 from ren_device.skills.lists import ListSkill
+from ren_device.skills.memory import MemorySkill
 from ren_device.skills.tool import Toolbox
-from ren_device.store import open_store
+from ren_device.store import Store, open_store
+from ren_device.store.backups import Backups
 from ren_device.voice.playback import Volume
 from ren_device.voice.service import Loaders, VoiceService
+from ren_device.web.control import BackupRoutes, control_socket
+from ren_device.web.control_keys import KeyRoutes
+from ren_device.web.doorkeeper import Doorkeeper
+from ren_device.web.home import HomeRoutes
+from ren_device.web.keyring import Keyring
 from ren_device.web.keys import Services
+from ren_device.web.limits import Limits
+from ren_device.web.messages import MessagesApi
+from ren_device.web.metrics import Metrics
+from ren_device.web.notifications import Notifications
 from ren_device.web.server import serving
 from ren_device.web.voice_socket import VoiceSocket
 
@@ -48,43 +67,74 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     started_at = clock.monotonic()
     bus = Bus()
     async with AsyncExitStack() as stack:
+        # --- what is kept, and what is due ---
         store = await open_store(settings.data_dir, clock.now())
         stack.push_async_callback(store.close)
+        backups = Backups(
+            settings.data_dir,
+            store.database,
+            name=settings.name,
+            now=clock.now,
+            identity_file=choice.identity_file(settings),
+        )
+        await backups.begin()  # a restore that waits for this start
         identity = await asyncio.to_thread(IdentityKey.open, settings.data_dir)
         kernel = AlertKernel(store.alerts, clock, bus)
+        notices = Notices(store.alerts, bus)
         volume = Volume(store.preferences, bus)
         await volume.load()
+        house = await _house(settings, store, bus)
 
+        # --- the minds, and what they can do ---
         skills = (
             AlertSkill(kernel, clock),
             ListSkill(store.lists),
+            MemorySkill(store.facts, clock),
             ClockSkill(clock),
             DeviceSkill(volume),
+            HomeSkill(house),
         )
         toolbox = Toolbox(tool for skill in skills for tool in skill.tools())
         local = MindLater()
-        claude = _claude(settings)
-        if claude is not None:
-            stack.push_async_callback(claude.close)
+        cloud = _cloud(settings)
+        if cloud is not None:
+            stack.push_async_callback(cloud.close)
+        config = TurnConfig.from_settings(settings)
         assistant = Assistant(
-            cloud=claude,
+            cloud=cloud,
             local=local,
             toolbox=toolbox,
             threads=store.threads,
             remarks=store.remarks,
+            summaries=store.summaries,
+            facts=store.facts,
             clock=clock,
             bus=bus,
-            config=TurnConfig.from_settings(settings),
+            config=config,
+        )
+        guest = Guest(
+            cloud=cloud,
+            local=local,
+            toolbox=toolbox,
+            clock=clock,
+            config=config,
+            facts=store.facts,
         )
 
+        # --- the surface ---
         voice = _voice(settings, assistant, kernel, volume, clock, bus)
         voice_socket = VoiceSocket(voice.new_conversation if voice else None, clock)
+        keyring = Keyring(store.api_keys, clock)
+        metrics = Metrics(
+            bus, alerts=lambda: (kernel.pending(), kernel.ringing()), store=store.database.figures
+        )
         services = Services(
             name=settings.name,
             has_api_key=settings.has_api_key,
             allowed_hosts=settings.allowed_hosts,
             allowed_origins=settings.allowed_origins,
             hostnames=_hostnames(settings.name),
+            limits=Limits(connections=settings.max_connections, turns=settings.max_turns),
             assistant=assistant,
             threads=store.threads,
             remarks=store.remarks,
@@ -92,15 +142,33 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             clock=clock,
             started_at=started_at,
             voice_enabled=lambda: settings.voice_enabled,
-            health=lambda: {"voice": voice.health() if voice else {"state": "off"}},
-            extra_routes=(voice_socket.routes(),),
+            health=lambda: {
+                "voice": voice.health() if voice else {"state": "off"},
+                "home": house.health(),
+                "store": {"trouble": store.database.figures().trouble},
+            },
+            extra_routes=(
+                voice_socket.routes(),
+                Notifications(notices, settings.notifications_interval_s).routes(),
+                HomeRoutes(house).routes(),
+                MessagesApi(guest, Doorkeeper(keyring, clock)).routes(),
+                metrics.routes(),
+            ),
+            extensions=(metrics.extend,),
         )
         port = await stack.enter_async_context(serving(services, settings.host, settings.port))
         stack.push_async_callback(voice_socket.close)
+        backups.reload += [kernel.reload, notices.reload, volume.load]
+        control = (BackupRoutes(backups).routes(), KeyRoutes(keyring).routes())
+        await stack.enter_async_context(control_socket(settings.data_dir, control))
         _log.info("Ren %s answers on http://%s:%d", VERSION, _shown(settings.host), port)
 
+        # --- what goes on by itself ---
         start = await stack.enter_async_context(_loops())
+        start("metrics", metrics.run())
+        start("notices", notices.run())
         start("alerts", kernel.run())
+        start("home", house.run())
         start("local mind", _load_local_mind(local, clock))
         if settings.mdns_enabled:
             mdns = MdnsDiscovery(
@@ -113,16 +181,27 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             start("mdns", mdns.run())
         if voice is not None:
             start("voice", voice.run())
-        if claude is not None:
-            start("claude", claude.prewarm())
+        if cloud is not None:
+            fast = config.brain.model_of(Tier.FAST)
+            summariser = Summariser(cloud, fast, store.remarks, store.summaries, clock, bus)
+            start("summaries", summariser.run())
+            start("cloud", cloud.prewarm())
         await stop.wait()
         _log.info("stopping")
 
 
-def _claude(settings: Settings) -> ClaudeMind | None:
+def _cloud(settings: Settings) -> ClaudeMind | None:
     if not settings.has_api_key:
         return None
+    if settings.brain == "astra":
+        return ClaudeMind(settings.api_key.get_secret_value(), settings.api_url, ASTRA)
     return ClaudeMind(settings.anthropic_api_key.get_secret_value(), settings.anthropic_base_url)
+
+
+async def _house(settings: Settings, store: Store, bus: Bus) -> House:
+    if settings.home_file is None:
+        return House((), bus)
+    return House((await VirtualHome.open(settings.home_file, store.preferences),), bus)
 
 
 def _voice(

@@ -7,6 +7,9 @@
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 venv=$root/.venv
 locks=$root/scripts/locks
+sources=$root/.sources
+node=$root/.node
+node_wants=$root/tests/peers/node
 
 # The person's shell may aim Python and pip somewhere else; here they serve this directory only.
 unset PYTHONHOME PYTHONPATH PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV VIRTUAL_ENV
@@ -211,6 +214,42 @@ set_up_test() {
   rm -f -- "$venv/.ren-unfinished"
 }
 
+# What the tests read Ren with in Node: other people's clients, named and hashed in package-lock.json.
+is_node_set_up() {
+  cmp -s "$node_wants/package-lock.json" "$node/set-up" && [ -d "$node/node_modules" ]
+}
+
+set_up_node() {
+  is_node_set_up && return # somebody else did it meanwhile
+  say "installing the tests' Node clients"
+  mkdir -p -- "$node"
+  rm -f -- "$node/set-up"
+  cp -- "$node_wants/package.json" "$node_wants/package-lock.json" "$node_wants/.npmrc" "$node/"
+  (cd -- "$node" && npm ci --ignore-scripts --loglevel=error >&2 </dev/null) ||
+    die "npm could not fetch them; see above, then run it again"
+  cp -- "$node_wants/package-lock.json" "$node/set-up"
+}
+
+# TinyDB's source release, whose own tests are run on the store: the version that is installed.
+wanted_source() { sed -n '/^tinydb==/,/[^\\]$/p' "$locks/test.txt"; }
+
+is_source_set_up() { wanted_source | cmp -s - "$sources/set-up" && [ -d "$sources/tinydb/tests" ]; }
+
+set_up_source() {
+  is_source_set_up && return # somebody else did it meanwhile
+  say "fetching TinyDB's source release"
+  rm -rf -- "$sources"
+  mkdir -p -- "$sources/tinydb"
+  wanted_source >"$sources/wanted.txt"
+  # pip asks the release what it is called, which takes what builds it.
+  install_locked -r "$locks/tools.txt" || die "the installation failed; see above, then run it again"
+  "$venv/bin/python" -m pip download --quiet --no-deps --no-binary tinydb --no-build-isolation \
+    --require-hashes -r "$sources/wanted.txt" -d "$sources" >&2 </dev/null ||
+    die "it could not be fetched; see above, then run it again"
+  tar -xzf "$sources"/tinydb-*.tar.gz -C "$sources/tinydb" --strip-components=1
+  mv -- "$sources/wanted.txt" "$sources/set-up"
+}
+
 compile() {
   # Vendors ship the odd file that this Python cannot compile; nobody imports those.
   "$venv/bin/python" -m compileall -q -j0 "$venv/lib" "$root/ren_device" >/dev/null 2>&1 </dev/null || true
@@ -231,4 +270,14 @@ ensure_run() {
 ensure_test() {
   ensure_run
   if ! is_set_up test "$locks/test.txt"; then alone set_up_test; fi
+}
+
+# And with the source release that they run.
+ensure_source() {
+  if ! is_source_set_up; then alone set_up_source; fi
+}
+
+# And with their Node packages, in .node; needs npm.
+ensure_node() {
+  if ! is_node_set_up; then alone set_up_node; fi
 }

@@ -90,7 +90,7 @@ def free_port() -> int:
 @asynccontextmanager
 async def running(folder: Path, **settings: str) -> AsyncIterator[Ren]:
     """Ren with its data in `folder` and these settings, and no others from outside."""
-    port = free_port()
+    port = int(settings.get("REN_PORT") or free_port())
     outside = {k: v for k, v in os.environ.items() if not k.startswith(("REN_", "WREN_", "ANTH"))}
     environment = outside | {
         "REN_PORT": str(port),
