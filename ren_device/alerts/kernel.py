@@ -47,6 +47,25 @@ class AlertKernel:
         async with self._changing:
             await self._load()
 
+    async def reload(self) -> None:
+        """Take up what the store holds now: it was replaced as a whole. Raises StoreError.
+
+        What is not in it has ended, also where it rang; what came with it is published.
+        """
+        async with self._changing:
+            stored = {alert.id: alert for alert in await self._store.all()}
+            for alert in list(self._alerts.values()):
+                if stored.get(alert.id) != alert:
+                    self._end(alert.id)
+            self._unsaved.clear()
+            known = set(self._alerts)
+            self._loaded = False
+            await self._load()
+            for alert in self._sorted(self._alerts.values()):
+                if alert.id not in known and alert.state == "pending":
+                    self._publish(alert)
+        self._wake.set()
+
     async def run(self) -> None:
         """Ring what comes due, until cancelled. Raises StoreError when nothing can be read."""
         while True:

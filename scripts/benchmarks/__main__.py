@@ -2,13 +2,15 @@
 
 import sys
 
-from scripts.benchmarks import engines, intents, spoken_turn, start
+from scripts.benchmarks import engines, http, intents, spoken_turn, start, store
 from scripts.benchmarks.figures import machine
 
 ALL = {
     "start": ("Start", start.run),
     "engines": ("Engines", engines.run),
+    "http": ("The server", http.run),
     "intents": ("The offline mind", intents.run),
+    "store": ("The store", store.run),
     "spoken_turn": ("A spoken turn", spoken_turn.run),
 }
 
