@@ -104,7 +104,10 @@ class Compaction:
 
     def begin(self, generation: int, tables: Tables) -> None:
         """Write the snapshot that journal `generation` continues. `tables` must not change."""
-        self._background.begin(self._steps(generation, tables))
+        try:
+            self._background.begin(self._steps(generation, tables))
+        except RuntimeError as error:  # there is no thread to be had
+            self.failed(OSError(str(error)))
 
     def finished(self) -> int | None:
         """The generation of a snapshot that has become the newest since this was last asked.

@@ -65,6 +65,14 @@ class Journal:
         self.written += len(first)
         return file
 
+    def settle(self) -> None:
+        """Return when nothing of a write that failed can come back. Raises OSError.
+
+        Who is told that nothing had to be changed relies on that as well.
+        """
+        if self._uncut:
+            self.rotate()
+
     def begun_with(self, generation: int) -> None:
         """A snapshot now holds everything before this journal."""
         superfluous = self._before.get(generation, 0)
@@ -75,10 +83,9 @@ class Journal:
 
     def close(self) -> None:
         """Let go of the file. Harmless when done twice."""
-        if self._uncut:
-            self._uncut = False
-            with suppress(OSError):
-                self.rotate()
+        with suppress(OSError):
+            self.settle()
+        self._uncut = False
         self._let_go()
 
     def _go_on(self, generation: int, found: Recovered) -> None:
@@ -107,8 +114,8 @@ class Journal:
         self._uncut = True
         with suppress(OSError):  # the next file says where this one ends
             file.truncate(self._size)
-            self._uncut = False
             file.sync()
+            self._uncut = False
         self._let_go()
 
     def _let_go(self) -> None:

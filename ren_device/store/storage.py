@@ -183,11 +183,12 @@ class JournalStorage(RowStorage):
     # --- within -------------------------------------------------------------------------------
 
     def _commit(self, changes: list[Change]) -> None:
-        if not changes:
-            return
         body = framing.body(changes)
         started = time.perf_counter()
         try:
+            if not changes:
+                self._journal.settle()
+                return
             self._journal.append(body)
         except OSError as error:
             self._trouble = error.strerror or str(error)

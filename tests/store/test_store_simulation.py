@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.store.simulated_disk import Fault
+from ren_device.store.storage import JournalStorage
+from tests.store.simulated_disk import Fault, SimulatedDisk
 from tests.store.simulation import Simulation
 
 FAULTS: tuple[Fault, ...] = ("error", "kill", "power cut")
@@ -146,3 +147,18 @@ def test_thousands_of_crashes_lose_nothing() -> None:
     assert sum(house.changes for house in houses) > 3000
     assert sum(house.failures for house in houses) > 300
     assert sum(house.compactions for house in houses) > 100
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_who_hears_that_nothing_had_to_be_changed_can_rely_on_it(seed: int) -> None:
+    """A write fails, cannot be cut off, and what it would have changed is asked for as it is."""
+    disk = SimulatedDisk(Random(seed))
+    storage = JournalStorage(disk)
+    storage.change([("volume", None, b""), ("volume", "1", b'{"at":4}')])
+    disk.will("error", after=1, lasts=2)  # the sync of the record, and the cutting off
+    with pytest.raises(OSError, match="Input/output"):
+        storage.change([("volume", "1", b'{"at":5}')])
+    with storage.transaction():
+        pass
+    disk.kill()
+    assert JournalStorage(disk).read() == {"volume": {"1": {"at": 4}}}
