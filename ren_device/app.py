@@ -83,7 +83,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         notices = Notices(store.alerts, bus)
         volume = Volume(store.preferences, bus)
         await volume.load()
-        house = await _house(settings, store, bus)
+        virtual_home = await _virtual_home(settings, store)
+        house = House((virtual_home,) if virtual_home else (), bus)
 
         # --- the minds, and what they can do ---
         skills = (
@@ -131,7 +132,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         services = Services(
             name=settings.name,
             has_api_key=settings.has_api_key,
-            allowed_hosts=settings.allowed_hosts,
+            allowed_hosts=(*settings.allowed_hosts, settings.host.lower()),
             allowed_origins=settings.allowed_origins,
             hostnames=_hostnames(settings.name),
             limits=Limits(connections=settings.max_connections, turns=settings.max_turns),
@@ -159,6 +160,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         port = await stack.enter_async_context(serving(services, settings.host, settings.port))
         stack.push_async_callback(voice_socket.close)
         backups.reload += [kernel.reload, notices.reload, volume.load]
+        if virtual_home is not None:
+            backups.reload.append(virtual_home.reload)
         control = (BackupRoutes(backups).routes(), KeyRoutes(keyring).routes())
         await stack.enter_async_context(control_socket(settings.data_dir, control))
         _log.info("Ren %s answers on http://%s:%d", VERSION, _shown(settings.host), port)
@@ -198,10 +201,10 @@ def _cloud(settings: Settings) -> ClaudeMind | None:
     return ClaudeMind(settings.anthropic_api_key.get_secret_value(), settings.anthropic_base_url)
 
 
-async def _house(settings: Settings, store: Store, bus: Bus) -> House:
+async def _virtual_home(settings: Settings, store: Store) -> VirtualHome | None:
     if settings.home_file is None:
-        return House((), bus)
-    return House((await VirtualHome.open(settings.home_file, store.preferences),), bus)
+        return None
+    return await VirtualHome.open(settings.home_file, store.preferences)
 
 
 def _voice(

@@ -43,7 +43,12 @@ def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
     for each in values:
         if not re.fullmatch(r"https?://[^/\s]+", each):
             raise ValueError(f"{each} is not an origin; write https://app.example, with no path")
-    return tuple(each.lower() for each in values)
+    return tuple(_without_default_port(each.lower()) for each in values)
+
+
+def _without_default_port(origin: str) -> str:
+    """As browsers write it."""
+    return origin.removesuffix(":443" if origin.startswith("https:") else ":80")
 
 
 def _known_timezone(name: str) -> str:

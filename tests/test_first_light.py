@@ -163,6 +163,16 @@ async def test_a_second_ren_on_the_same_data_is_refused_in_one_line(tmp_path: Pa
             assert "Traceback" not in second.log()
 
 
+async def test_it_answers_as_what_it_was_told_to_serve_on(tmp_path: Path) -> None:
+    async with running(tmp_path, REN_HOST="127.1") as ren:  # a name for loopback, and no address
+        await ren.until_up()
+        port = ren.url.rpartition(":")[2]
+        for host, status in (("127.1", 200), ("127.2", 403)):
+            headers = {"Host": f"{host}:{port}"}
+            async with ren.http.get("/health", headers=headers) as response:
+                assert response.status == status
+
+
 async def test_health_answers_at_once_and_before_any_engine_is_there(tmp_path: Path) -> None:
     async with running(
         tmp_path, REN_VOICE_ENABLED="true", REN_MICROPHONE="none", REN_SPEAKER="none"

@@ -66,6 +66,10 @@ class Listener:
         """Whether one more alert may be put."""
         return len(self._waiting) < self._most_waiting
 
+    def forget(self) -> None:
+        """What waits is about alerts that are no more."""
+        self._waiting.clear()
+
     def put(self, alert: Alert) -> None:
         """One more alert to tell the client of."""
         self._waiting.append(alert)
@@ -151,6 +155,8 @@ class Notices:
         async with self._using_store:
             self._due.clear()
             self._taken.clear()
+            for listener in self._listeners:
+                listener.forget()
         await self.look()
 
     def offer(self) -> None:

@@ -1,7 +1,7 @@
 """What a mind is shown of the thread so far: a summary of its beginning, and its newest remarks.
 
-Together they cover all that was said. Where they do not (no summary could be made), the mind is
-told that something is missing.
+Together they cover all that was said. Where they do not (there is no summary yet, or the last
+exchange alone is too long), the mind is told that something is missing.
 """
 
 from collections.abc import Sequence

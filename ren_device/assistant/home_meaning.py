@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
-from ren_device.assistant.durations import parse_number
+from ren_device.assistant.durations import find_duration, parse_number
 from ren_device.assistant.meaning import Call, Meaning, Question
+from ren_device.assistant.when import find_when
 from ren_device.model import Intent
 
 NO_HOME = "No home is connected, so I can't do that."
+LATER = "I can only switch things at once, not later or for a while. I can remind you instead."
 HOME_TOOLS = frozenset(
     "list_devices get_device set_power set_brightness change_brightness set_color set_temperature "
     "change_temperature set_position set_fan_speed set_lock".split()
@@ -21,20 +24,36 @@ _MUCH = re.compile(r"\b(?:a lot|much|way)\b")
 _SHADE = re.compile(r"\b(?:blinds?|curtains?|shades?|shutters?|drapes?|doors?|windows?|gate)\b")
 _HEAT = re.compile(r"\b(?:heating|heat|heater|thermostat|temperature|radiator|ac|conditioning)\b")
 _FAN = re.compile(r"\bfans?\b")
+_AT_A_LEVEL = re.compile(r"\bat (?=\S+(?: \S+)? (?:degrees?|percent|celsius)\b)")
+_LAST_HOUR = 12  # "the heating at ten" is a time, "at twenty" is a temperature
 _ARTICLES = re.compile(r"^(?:(?:the|my|our|a|an|of)\s+)+")
 
 
-def home_meaning(intent: Intent) -> Meaning | None:
-    """What to do about `intent`; None when its words make no sense after all.
+def home_meaning(intent: Intent, said: str, now: datetime) -> Meaning | None:
+    """What to do about `intent`, which was found in `said`; None when its words make no sense.
 
-    Nothing in the home is switched because of a near miss: that is asked first.
+    Nothing in the home is switched because of a near miss: that is asked first. And nothing is
+    switched now that was wanted at another time.
     """
     found = _ACTS[intent.name](intent)
     if found is None or isinstance(found, str):
         return Meaning(answer=found) if found else None
-    if intent.score < 100 and found[0] not in _LOOKS:
+    if found[0] in _LOOKS:
+        return Meaning(calls=(found,))
+    if _is_for_later(intent, said, now):
+        return Meaning(answer=LATER)
+    if intent.score < 100:
         return Meaning(question=Question(_confirmation(found), "yes", calls=(found,)))
     return Meaning(calls=(found,))
+
+
+def _is_for_later(intent: Intent, said: str, now: datetime) -> bool:
+    """Whether a moment or a length of time is in it: "at seven", "tonight", "for ten minutes"."""
+    said = _AT_A_LEVEL.sub("", said)
+    level = str(intent.slots.get("level", ""))
+    if (parse_number(level) or 0) > _LAST_HOUR:
+        said = said.replace(f"at {level}", level)
+    return find_when(said, now) is not None or find_duration(said) is not None
 
 
 def _device(intent: Intent) -> str:

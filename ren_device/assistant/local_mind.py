@@ -32,10 +32,15 @@ _YES = re.compile(
 _NO = re.compile(r"(?:no|nope|nah|do not|keep it|leave it|stop)(?: (?:no|do not|keep it|thanks))*")
 _WHICH_ONE = re.compile(r"Which one\b[^.?!]*\?$")
 """How a tool asks when several things were meant."""
-_ONE_OF_THEM = re.compile(r"^(?:the|my|cancel|delete|for)\s+|\s+(?:one|timer|alarm|reminder)$")
+_NONE = re.compile(r"(?:none|neither)(?: of (?:them|those|these))?")
+_ONE_OF_THEM = re.compile(
+    r"^(?:(?:the|my|cancel|delete|for|one)\s+)+|\s+(?:one|timer|alarm|reminder)$"
+)
 _ORDINAL = re.compile(r"first|second|third|fourth|fifth|last")
 _AMONG = HOME_TOOLS | {"forget_fact", "correct_fact"}
 """Tools of which an answer to "which one" only says what tells it from the others."""
+_NOT_WANTED = re.compile(r"(?:(?:do|did|does|must|should|would) not|never|not|if|unless)\b")
+"""How a sentence begins that a command has to be taken for word by word, or not at all."""
 _NEGATIVE = re.compile(r"\b(?:minus|negative)\b")
 _BARE_ADD = re.compile(
     r"add (?!.*\b(?:lists?|timers?|alarms?|reminders?|seconds?|minutes?|hours?|volume|percent|plus|"
@@ -125,10 +130,12 @@ class LocalMind:
             intent = self._matcher.match(f"{said} to the shopping list")
         if intent is None or intent.score < least_score:
             return None
+        if intent.score < 100 and _NOT_WANTED.match(said):
+            return None
         if intent.name in MEMORY:
             return memory_meaning(intent)
         if intent.name in HOME:
-            return home_meaning(intent)
+            return home_meaning(intent, said, self._clock.now())
         verb, _, kind = intent.name.partition("_")
         if verb == "set" and kind in ALERTS and (repeated := find_repeated(said, kind)):
             return self._just_once(repeated)
@@ -168,6 +175,8 @@ class LocalMind:
             return Meaning(answer="Okay.") if _NO.fullmatch(said) else self._understand(text, facts)
         if question.missing == "which":
             other, which = self._one(said, 100.0), _ONE_OF_THEM.sub("", said).strip()
+            if _NO.fullmatch(said) or _NONE.fullmatch(said):
+                return other or Meaning(answer="Okay.")
             if other or not which:
                 return other or Meaning(answer=UNKNOWN)
             name, arguments = question.calls[0]

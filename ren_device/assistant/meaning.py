@@ -26,6 +26,7 @@ ANSWERS: Mapping[str, str] = {
     "change_timer": "I can't change a running timer. You can cancel it and set a new one.",
     "change_alarm": "I can't change an alarm. You can cancel it and set a new one.",
     "change_reminder": "I can't change a reminder. You can cancel it and set a new one.",
+    "home_what": "Please say what I should turn on.",
 }
 VOLUME_STEP = 10
 LONGEST_TIMER_S = 7 * 86_400

@@ -77,8 +77,8 @@ class Summariser:
         self._summaries = summaries
         self._clock = clock
         self._bus = bus
-        self._rest_s = FIRST_REST_S
-        self._resting_until = float("-inf")
+        self._rests: dict[int, tuple[float, float]] = {}
+        """By thread whose last try failed: until when it is left alone, and for how long."""
 
     async def run(self) -> None:
         """Work until cancelled, one thread at a time. Raises nothing of the error tree."""
@@ -89,18 +89,19 @@ class Summariser:
 
     async def look_at(self, thread_id: int) -> None:
         """Summarise what this thread needs to have summarised; trouble is logged, not raised."""
-        if self._clock.monotonic() < self._resting_until:
+        until, rest_s = self._rests.get(thread_id, (float("-inf"), FIRST_REST_S / 2))
+        if self._clock.monotonic() < until:
             return
         try:
             for _ in range(BATCHES):
                 if not await self._advance(thread_id):
                     break
         except (RenError, TimeoutError) as error:
-            self._resting_until = self._clock.monotonic() + self._rest_s
-            self._rest_s = min(2 * self._rest_s, LONGEST_REST_S)
+            rest_s = min(2 * rest_s, LONGEST_REST_S)
+            self._rests[thread_id] = (self._clock.monotonic() + rest_s, rest_s)
             log.warning("thread %d was not summarised: %s", thread_id, type(error).__name__)
         else:
-            self._rest_s = FIRST_REST_S
+            self._rests.pop(thread_id, None)
 
     async def _advance(self, thread_id: int) -> bool:
         """Take the next batch into the summary; whether there was one."""
@@ -111,6 +112,9 @@ class Summariser:
             return False
         async with asyncio.timeout(TIMEOUT_S):
             text = await self._written(summary.text if summary else "", batch)
+        still = await self._remarks.after(thread_id, batch[-1].id - 1)
+        if still[:1] != batch[-1:] or await self._summaries.get(thread_id) != summary:
+            return False  # the store was replaced by a backup meanwhile
         await self._summaries.put(Summary(thread_id, batch[-1].id, text))
         log.debug("thread %d is summarised up to remark %d", thread_id, batch[-1].id)
         return True
@@ -138,23 +142,31 @@ class Summariser:
 
 
 def _batch(remarks: Sequence[Remark]) -> Sequence[Remark]:
-    """The oldest of these that go into the summary now; none while all is still short."""
-    sizes = [tokens_in(remark.content) for remark in remarks]
-    if sum(sizes) <= SUMMARISE_ABOVE and len(remarks) <= REMARKS_ABOVE:
+    """The oldest of these that go into the summary now; none while all is still short.
+
+    A backlog may be years long, and this is on the event loop: only both ends of it are counted.
+    """
+    if len(remarks) <= REMARKS_ABOVE and sum(map(_size, remarks)) <= SUMMARISE_ABOVE:
         return ()
-    last = len(remarks) - _LAST_EXCHANGE
-    end, kept = max(last, 0), sum(sizes[max(last, 0) :])
-    while end > 0 and len(remarks) - end < KEPT_REMARKS and kept + sizes[end - 1] <= KEPT_TOKENS:
+    last = end = max(len(remarks) - _LAST_EXCHANGE, 0)
+    kept = sum(map(_size, remarks[last:]))
+    while end > 0 and len(remarks) - end < KEPT_REMARKS:
+        kept += _size(remarks[end - 1])
+        if kept > KEPT_TOKENS:
+            break
         end -= 1
-        kept += sizes[end]
     if end < last and remarks[end].role == "assistant":
         end += 1  # what stays begins with the person
     taken = 0
-    for index in range(end):
-        taken += sizes[index]
+    for index, remark in enumerate(remarks[:end]):
+        taken += _size(remark)
         if taken > BATCH_TOKENS and index:
             return remarks[:index]
     return remarks[:end]
+
+
+def _size(remark: Remark) -> int:
+    return tokens_in(remark.content)
 
 
 def _material(old: str, batch: Sequence[Remark]) -> str:

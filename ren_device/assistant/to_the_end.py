@@ -5,7 +5,10 @@ from collections.abc import Coroutine
 
 
 async def to_the_end(work: Coroutine[None, None, None]) -> None:
-    """Await `work` even when cancelled meanwhile; the cancellation is raised when it is done."""
+    """Await `work` even when cancelled meanwhile; the cancellation is raised when it is done.
+
+    It is raised even if the work failed: whoever cancels counts on that.
+    """
     task = asyncio.create_task(work)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
@@ -13,6 +16,6 @@ async def to_the_end(work: Coroutine[None, None, None]) -> None:
             await asyncio.wait([task])
         except asyncio.CancelledError as error:
             cancelled = error
-    task.result()
     if cancelled is not None:
-        raise cancelled
+        raise cancelled from task.exception()
+    task.result()

@@ -16,15 +16,25 @@ if TYPE_CHECKING:
     from ren_device.store.backups import Backups
 
 _URL = "http://ren"  # the name means nothing: the socket says who it is
+_PATIENCE_S = 10.0
 
 
 @asynccontextmanager
-async def running_ren(data_dir: Path) -> AsyncIterator["ClientSession | None"]:
+async def running_ren(
+    data_dir: Path, patience_s: float = _PATIENCE_S
+) -> AsyncIterator["ClientSession | None"]:
     """A connection to the Ren that uses this directory, or None when none runs.
 
-    Raises StoreError when one may be running, and this user may not talk to it.
+    Raises StoreError when one may be running, and this user may not talk to it, or it says nothing
+    for `patience_s` seconds.
     """
-    from aiohttp import ClientConnectorError, ClientSession, ClientTimeout, UnixConnector
+    from aiohttp import (
+        ClientConnectorError,
+        ClientError,
+        ClientSession,
+        ClientTimeout,
+        UnixConnector,
+    )
 
     from ren_device.web.control import short_path
 
@@ -35,7 +45,7 @@ async def running_ren(data_dir: Path) -> AsyncIterator["ClientSession | None"]:
             # A large backup on a slow card takes its time.
             session = ClientSession(_URL, connector=connector, timeout=ClientTimeout(total=None))
             await stack.enter_async_context(session)
-            async with session.get("/ping"):
+            async with session.get("/ping", timeout=ClientTimeout(total=patience_s)):
                 found = session
         except ClientConnectorError as error:
             if isinstance(error.os_error, PermissionError):
@@ -44,6 +54,10 @@ async def running_ren(data_dir: Path) -> AsyncIterator["ClientSession | None"]:
             raise StoreError(_not_yours(data_dir)) from None
         except (FileNotFoundError, NotADirectoryError):
             pass  # nothing was ever kept there
+        except TimeoutError:
+            raise StoreError("the Ren that runs does not answer; stop it, or try again") from None
+        except ClientError:
+            pass  # it has just stopped; if it has not, the store is still locked
         yield found
 
 

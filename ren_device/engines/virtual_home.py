@@ -45,6 +45,7 @@ class VirtualHome:
         self._switched: Switched = {}
         self._shown: dict[str, Accessory] = {}  # as they are now; what is missing is made anew
         self._writing = asyncio.Lock()
+        self._changed = self._written = 0  # how many changes there were, and how many are kept
         self._is_kept = True
 
     @classmethod
@@ -61,6 +62,11 @@ class VirtualHome:
         home = cls(path, stamp, devices, keep)
         home._switched = _parsed(await keep.get(KEPT_UNDER))
         return home
+
+    async def reload(self) -> None:
+        """What is kept was replaced as a whole. Raises StoreError."""
+        self._switched = _parsed(await self._keep.get(KEPT_UNDER))
+        self._shown.clear()
 
     async def look(self) -> Sequence[Accessory]:
         """See ports.HomeDriver. A file that cannot be read any more leaves the home as it is."""
@@ -114,7 +120,13 @@ class VirtualHome:
         return {key: now for key, (then, now) in kept.items() if said.get(key) == then}
 
     async def _keep_switched(self) -> None:
+        """Many who switch at once share one writing."""
+        self._changed += 1
+        mine = self._changed
         async with self._writing:
+            if self._written >= mine:
+                return
+            all_changes = self._changed
             standing = {
                 each: {key: self._switched[each][key] for key in self._changes(each)}
                 for each in self._devices
@@ -128,6 +140,7 @@ class VirtualHome:
                 self._is_kept = False
             else:
                 self._is_kept = True
+                self._written = all_changes
 
 
 def _parsed(kept: str | None) -> Switched:

@@ -102,7 +102,7 @@ def _find(there: Sequence[Accessory], said: str) -> Found:
     if room:
         return Found(room, plural=True, whole_room=True)
     fitting = _fitting(there, wanted)
-    place = next((word for word in said_words if word in _PLACES), None)
+    place = next((word for word in said_words[:-1] if word in _PLACES), None)
     if not fitting and place:
         return Found(_fitting(there, wanted - {place})[_PLACES[place] :][:1])
     return Found(fitting, every or not _PLURALS.isdisjoint(said_words))

@@ -46,7 +46,7 @@ def same(one: str, other: str) -> bool:
 def about(facts: Sequence[str], topic: str) -> list[int]:
     """Where the facts stand that `topic` may mean: it alone, word for word, or all with its words.
 
-    None when the topic has no word that says anything.
+    Empty when the topic has no word that says anything, unless a fact is just that.
     """
     exact = [index for index, fact in enumerate(facts) if same(fact, topic)]
     wanted = _telling(topic)

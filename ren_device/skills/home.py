@@ -109,6 +109,8 @@ class HomeSkill:
                 can=lambda each: _can(each, "on") or _can(each, _MODE),
                 plan=plan,
                 does=lambda _: "is on" if on else "is off",
+                # "Turn everything on" is not for the coffee machine, or for whatever is plugged in.
+                sweeping=lambda each: _can(each, "on") and (not on or _is_light(each)),
             ),
         )
 
@@ -268,6 +270,10 @@ class HomeSkill:
                 ),
             ),
         )
+
+
+def _is_light(accessory: Accessory) -> bool:
+    return accessory.service_type == "lightbulb"
 
 
 def _can(accessory: Accessory, char_key: str) -> bool:

@@ -27,6 +27,8 @@ class Action:
     able: str
     plan: Callable[[Accessory], Values]
     does: Callable[[Accessory], str]
+    sweeping: Callable[[Accessory], bool] = lambda each: "on" in each.characteristics
+    """Who is meant by "everything": not the heating, and for some wishes fewer still."""
 
 
 class Actions:
@@ -78,9 +80,9 @@ class Actions:
                 raise ToolError(_unknown(device, there))
             if not found.accessories or anything.exact:
                 raise ToolError(_unable(anything.accessories, there, action))
-        if found.universal:  # "everything" is not the heating
-            lit = tuple(each for each in found.accessories if "on" in each.characteristics)
-            return Found(lit or found.accessories, plural=True)
+        if found.universal:
+            meant = tuple(each for each in found.accessories if action.sweeping(each))
+            return Found(meant or found.accessories, plural=True)
         if found.whole_room:  # "turn off the kitchen" is not the fridge
             lights = tuple(each for each in found.accessories if each.service_type == "lightbulb")
             return Found(lights or found.accessories, plural=True)

@@ -127,12 +127,12 @@ class _Connection(RequestHandler):
         message: str | None = None,
     ) -> web.StreamResponse:
         """The answer to what is not HTTP, or not within the limits; never a traceback."""
+        if request.writer.output_size > 0:
+            raise ConnectionError("an answer is under way already")
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             _log.error("a request failed outside of its route", exc_info=exc)
         else:
             _log.debug("what came is not a request: %s", type(exc).__name__)
-        if request.writer.output_size > 0:
-            raise ConnectionError("an answer is under way already")
         if isinstance(exc, LineTooLong):
             status = 414 if exc.args[1] == self.max_line_size else 431
         if message and message.startswith("Too many headers"):

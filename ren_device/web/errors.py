@@ -111,6 +111,9 @@ def raw_path(request: web.Request) -> str:
 
 
 def _answer(request: web.Request, status: int, detail: object) -> web.Response:
+    if request.writer.output_size > 0:
+        # A stream or a socket: a second answer in the middle of it would be noise. Cut it instead.
+        raise ConnectionError("an answer is under way already")
     if is_messages_path(request):
         return error_answer(status, detail)
     return web.json_response({"detail": detail}, status=status)

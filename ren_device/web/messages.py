@@ -198,6 +198,11 @@ async def _whole(
         if not acted:
             raise
         return _final(error)
+    except Exception:
+        if not acted:
+            raise
+        _log.exception("a turn failed after a tool had run")
+        return _final(ApiError(500, BUG))
     return web.json_response(writer.message)
 
 

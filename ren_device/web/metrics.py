@@ -58,7 +58,10 @@ class Metrics:
         self._registry = CollectorRegistry()
         registry = self._registry
         self._turns = Counter(
-            "ren_turns", "Turns that ended.", ("tier", "outcome"), registry=registry
+            "ren_turns",
+            "Turns that ended, in chat and by voice.",
+            ("tier", "outcome"),
+            registry=registry,
         )
         for tier, outcome in product(Tier, get_args(Outcome)):
             self._turns.labels(tier.value, outcome)  # a rate needs the zero before the one

@@ -51,6 +51,7 @@ class Notifications:
         tag="Events",
         query=NotificationsQuery,
         events={"reminder": Event(answers.Reminder, _REMINDER)},
+        errors={406: "A browser fetches it as a picture, a script or a page."},
     )
     async def stream(self, request: web.Request) -> web.StreamResponse:
         """Sends each alert once, as it comes due.
@@ -59,6 +60,7 @@ class Notifications:
         first that connects. The stream ends when Ren stops.
         """
         query = read_query(request, NotificationsQuery)
+        _refuse_pictures(request)
         if request.method == hdrs.METH_HEAD:
             return stream_head()
         interval_s = max(query.interval or self._interval_s, SHORTEST_INTERVAL_S)
@@ -89,3 +91,17 @@ class Notifications:
                 finally:
                     if delivery.taken:  # also when the client has just left with it
                         listener.took(alerts)
+
+
+def _refuse_pictures(request: web.Request) -> None:
+    """Raise ApiError 406 when a browser fetches this as what it is not.
+
+    A foreign page may name this address as a picture or a script. Over plain http a browser then
+    says neither where the page is from nor what it is for; but unlike an EventSource it does not
+    ask for an event stream. What it would be told would count as told.
+    """
+    headers = request.headers
+    is_browser = headers.get(hdrs.USER_AGENT, "").startswith("Mozilla/")
+    says_whence = hdrs.ORIGIN in headers or "Sec-Fetch-Site" in headers
+    if is_browser and not says_whence and "text/event-stream" not in headers.get(hdrs.ACCEPT, ""):
+        raise ApiError(406, "This is an event stream: ask with Accept: text/event-stream.")

@@ -38,7 +38,7 @@ def browser_guard(
     `hostnames` are this device's own, without `.local`; `pages` are paths that links elsewhere may
     lead to.
     """
-    hosts = frozenset(allowed_hosts)
+    hosts = frozenset(allowed_hosts) - {""}  # which is what a Host is that is none
     origins = frozenset(allowed_origins)
     # A second speaker of the same name calls itself ren-2.local.
     names = "|".join(re.escape(each.lower()) for each in hostnames)

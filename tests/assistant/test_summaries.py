@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -207,6 +208,18 @@ async def test_a_failure_costs_nothing_but_the_summary(
     assert "tomatoes" not in caplog.text
 
 
+async def test_a_thread_that_fails_holds_no_other_up() -> None:
+    written = iter([says(CloudUnreachable("no")), notes("Good.")])
+    study = Study(lambda request: next(written)(request))
+    other = await study.threads.create("Other", NOON)
+    await study.talk(8)
+    for remark in list(study.remarks.kept):
+        await study.remarks.add(other.id, [(remark.role, remark.content)], NOON)
+    await study.look()
+    await study.summariser.look_at(other.id)
+    assert list(study.summaries.kept) == [other.id]
+
+
 def test_a_failure_is_tried_again_later() -> None:
     async def scene() -> None:
         written = iter([says(CloudUnreachable("no")), says(CloudUnreachable("no")), notes("Good.")])
@@ -251,6 +264,27 @@ async def test_nothing_of_a_conversation_is_logged(caplog: pytest.LogCaptureFixt
     with caplog.at_level(logging.DEBUG):
         await study.look()
     assert "omatoes" not in caplog.text
+
+
+async def test_a_backlog_of_years_does_not_hold_up_the_event_loop() -> None:
+    study = Study(notes("So far."))
+    await study.talk(20_000, LONG[:200])
+    began = time.process_time()
+    await study.look()
+    assert time.process_time() - began < 1  # counting all of it takes some seconds
+    assert len(study.mind.requests) == BATCHES
+
+
+async def test_a_summary_of_what_a_backup_has_replaced_is_thrown_away() -> None:
+    async def restored(request: MindRequest) -> AsyncGenerator[MindPart, None]:
+        del study.remarks.kept[2:]
+        async for part in notes("Tomatoes.")(request):
+            yield part
+
+    study = Study(restored)
+    await study.talk(8)
+    await study.look()
+    assert study.summaries.kept == {}
 
 
 # --- as a loop ----------------------------------------------------------------------------------

@@ -97,6 +97,19 @@ async def test_keeping_outlives_a_second_cancellation() -> None:
     assert house.remarks.said() == [("user", "hello"), ("assistant", "Hello.")]
 
 
+async def test_a_disk_that_fails_does_not_swallow_a_cancellation() -> None:
+    house = turn_house(says("Hello."))
+    house.remarks.gate.clear()
+    house.remarks.broken = True
+    reader = asyncio.create_task(read(await house.assistant.begin("hello")))
+    await house.remarks.writing.wait()
+    reader.cancel()
+    await asyncio.sleep(0)
+    house.remarks.gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await reader
+
+
 async def test_only_the_words_that_were_heard_are_kept() -> None:
     house = turn_house(then_never("One.", " Two.", " Three."))
     turn = await house.assistant.begin("count", spoken=True, heard=lambda: "One.")

@@ -11,10 +11,15 @@ from typing import Any
 import pytest
 
 from ren_device.__main__ import main
+from ren_device.commands.checks import data
+from ren_device.commands.checks.finding import Patient
+from ren_device.settings import Settings
 from ren_device.store import open_store
 from tests.commands.command_line import environment
 from tests.engines.models_service import models_service
 from tests.ren import free_port, running
+
+NOBODY = 65534
 
 Found = dict[tuple[str, str], dict[str, str]]
 
@@ -104,6 +109,21 @@ def test_data_that_cannot_be_there(
     monkeypatch.setenv("REN_DATA_DIR", str(tmp_path / "file" / "data"))
     assert doctor.looks()["data", "folder"]["state"] == "wrong"
     assert doctor.code == 1
+
+
+def test_data_of_another_user(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0)
+    patient = Patient(Settings(data_dir=folder), None)
+    me = os.geteuid()
+    if me == 0:
+        os.seteuid(NOBODY)
+    try:
+        [found] = data.check(patient)
+    finally:
+        os.seteuid(me)
+    assert (found.name, found.state) == ("folder", "wrong")
+    assert "another user's" in found.text
 
 
 def test_a_store_that_is_damaged(tmp_path: Path, doctor: Doctor) -> None:

@@ -1,9 +1,13 @@
 """The matcher by itself: what is exact, what is near, and what it never takes for anything."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ren_device.engines import hassil_intents
 from ren_device.engines.hassil_intents import THRESHOLD, HassilMatcher
 from ren_device.errors import EngineError
 
@@ -104,6 +108,23 @@ def test_near_misses_can_be_turned_off() -> None:
 def test_an_unknown_language_is_one_clear_error() -> None:
     with pytest.raises(EngineError, match="REN_LANGUAGE=xx"):
         HassilMatcher.load("xx")
+
+
+def test_the_words_of_the_rules_are_words() -> None:
+    """YAML reads a bare `on`, `off` or `no` as true or false: they have to stand in quotes."""
+    files = Path(hassil_intents.__file__).with_name("sentences").glob("*.yaml")
+    for path in files:
+        own = yaml.safe_load(path.read_text(encoding="utf-8"))
+        rules = own["slots"].values()
+        words = [
+            word
+            for rule in rules
+            for part in ("of", "some", "never")
+            for word in rule.get(part, ())
+        ]
+        sounds = own["sounds_like"]
+        words += [*sounds, *(other for others in sounds.values() for other in others)]
+        assert [word for word in words if not isinstance(word, str)] == [], path.name
 
 
 WORDS = (

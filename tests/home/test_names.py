@@ -138,3 +138,8 @@ def test_one_of_several_is_unclear(said: str) -> None:
 )
 def test_what_nobody_is_called_finds_nobody(said: str) -> None:
     assert find(FLAT, said).accessories == ()
+
+
+@pytest.mark.parametrize("said", ["the kitchen light first", "the light at last", "first", "last"])
+def test_an_order_of_doing_things_is_no_place_in_a_row(said: str) -> None:
+    assert not find(FLAT, said).accessories

@@ -193,6 +193,11 @@ async def test_a_room_means_its_lights_and_everything_is_not_the_heating(flat: F
     switched = {each for each, _ in flat.home.written}
     assert KETTLE.id in switched
     assert not switched & {THERMOSTAT.id, LOCK.id, BLINDS.id}
+    flat.home.written.clear()
+    await flat.run("set_power", device="everything", on=True)
+    switched = {each for each, _ in flat.home.written}
+    assert CEILING.id in switched
+    assert KETTLE.id not in switched
 
 
 async def test_the_heating_is_switched_by_its_mode(flat: Flat) -> None:

@@ -175,6 +175,21 @@ async def test_head_is_answered_and_takes_nothing() -> None:
             assert await one.told() == alert_id
 
 
+async def test_a_picture_on_a_foreign_page_takes_nothing() -> None:
+    browser = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64)"}
+    async with porch() as it, ClientSession(f"http://127.0.0.1:{it.port}") as client:
+        alert_id = await it.due()
+        picture = browser | {"Accept": "image/avif,image/webp,*/*"}
+        async with client.get("/notifications", headers=picture) as response:
+            assert response.status == 406
+            assert "text/event-stream" in (await response.json())["detail"]
+        source = browser | {"Accept": "text/event-stream"}
+        async with client.head("/notifications", headers=source) as response:
+            assert response.status == 200
+        async with phone(it.port) as one:
+            assert await one.told() == alert_id
+
+
 @pytest.mark.parametrize("interval", ["0", "-1", "3600.5", "nan", "inf", "soon", "", "true"])
 async def test_an_interval_that_is_none_is_refused(interval: str) -> None:
     async with porch() as it, ClientSession(f"http://127.0.0.1:{it.port}") as client:

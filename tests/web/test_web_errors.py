@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import ClientPayloadError, ClientSession, WSCloseCode, WSMsgType, web
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from yarl import URL
@@ -14,6 +14,7 @@ from yarl import URL
 from ren_device.errors import DeviceError, EngineError, RenError, VoiceBusy
 from ren_device.web.errors import BUG, status_of
 from ren_device.web.server import MAX_BODY_BYTES, serving
+from ren_device.web.sse import event_stream
 from tests.web.web_house import client_of, house
 
 JSON = {"Content-Type": "application/json"}
@@ -75,6 +76,35 @@ async def test_a_bug_is_500_with_a_plain_sentence_and_a_traceback_in_the_log(
     [record] = [each for each in caplog.records if each.levelno == logging.ERROR]
     assert record.exc_info is not None
     assert record.getMessage() == "GET /broken"
+
+
+async def test_a_bug_in_the_middle_of_an_answer_cuts_it_and_is_logged_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    routes = web.RouteTableDef()
+
+    @routes.get("/stream")
+    async def stream(request: web.Request) -> web.StreamResponse:
+        async with event_stream(request) as events:
+            await events.send("token", {"text": "Here"})
+            raise ZeroDivisionError
+
+    @routes.get("/socket")
+    async def socket(request: web.Request) -> web.StreamResponse:
+        await web.WebSocketResponse().prepare(request)
+        raise ZeroDivisionError
+
+    services, _ = house(extra_routes=[routes])
+    async with client_of(services) as client, asyncio.timeout(5):
+        async with client.get("/stream") as response:
+            assert await response.content.readuntil(b"\n\n")
+            with pytest.raises(ClientPayloadError):
+                await response.content.read()
+        async with client.ws_connect("/socket") as talk:
+            assert (await talk.receive()).type is WSMsgType.CLOSED
+            assert talk.close_code == WSCloseCode.ABNORMAL_CLOSURE
+    errors = [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
+    assert errors == ["GET /stream", "GET /socket"]
 
 
 async def test_the_request_log_is_one_debug_line_that_nobody_can_break(

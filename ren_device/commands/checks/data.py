@@ -19,6 +19,10 @@ _ELSEWHERE = "Point REN_DATA_DIR to a directory that this user may write to."
 def check(patient: Patient) -> Iterator[Finding]:
     """Whether it can be written and read, and whose it is."""
     folder = patient.settings.data_dir
+    if not _may_look(folder):
+        advice = "Run this as the user that Ren runs as, with sudo -u USER in front of it."
+        yield Finding("data", "folder", "wrong", f"{folder} is another user's", advice)
+        return
     there = _nearest(folder)
     yield _writable(folder, there)
     free = shutil.disk_usage(there).free >> 20
@@ -33,6 +37,16 @@ def check(patient: Patient) -> Iterator[Finding]:
     if (folder / "restore.pending").exists():
         yield Finding("data", "restore", "note", "a restore waits", "Restart Ren to finish it.")
     yield from _identity(patient)
+
+
+def _may_look(folder: Path) -> bool:
+    try:
+        next(folder.iterdir(), None)
+    except PermissionError:
+        return False
+    except OSError:
+        pass  # it is not there, or no directory
+    return True
 
 
 def _nearest(folder: Path) -> Path:

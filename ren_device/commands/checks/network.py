@@ -111,7 +111,10 @@ def _hears(public_key: bytes, host: str) -> bool:
 def _clock() -> Finding:
     """The kernel knows whether anything keeps its clock right."""
     room = ctypes.create_string_buffer(1024)  # more than a struct timex; zero means: only look
-    if ctypes.CDLL(None).adjtimex(room) == _UNSYNCHRONISED:
+    state = ctypes.CDLL(None).adjtimex(room)
+    if state < 0:
+        return Finding("network", "clock", "note", "whether the clock is right cannot be told", "")
+    if state == _UNSYNCHRONISED:
         advice = "Turn time synchronisation on: timedatectl set-ntp true. Alarms go by this clock."
         return Finding("network", "clock", "note", "nothing keeps the clock right", advice)
     return Finding("network", "clock", "ok", "the clock is synchronised")
