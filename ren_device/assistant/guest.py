@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 _CALLER = "You are asked through a program, not at the speaker. Its own instructions to you:"
 _REFUSAL = (
-    "was not run because it acts on the world, and programs may not do that here. The setting"
+    "I did not do that, because it acts on the home and programs may not do that here. The setting"
     " REN_ALLOW_DANGEROUS allows it."
 )
 

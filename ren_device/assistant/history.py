@@ -22,6 +22,8 @@ LONGEST_MESSAGE = 100_000
 _LEAST_PIECE = 200  # tokens; less than that of a long remark says nothing
 
 EARLIER = "What was said earlier in this conversation, in short:"
+UNANSWERED = "(This was not answered: the turn failed or was stopped. It is over and done with.)"
+"""Without it a mind might do, at the next hello, what was asked for and given up on."""
 LEFT_OUT = "(An earlier part of this conversation is not shown here.)"
 
 
@@ -38,15 +40,18 @@ def dialogue(
 
     `remarks` are the latest REMARKS_SHOWN + 1, oldest first. The newest that fit into `tokens` are
     shown whole; only of a remark that is alone larger than that, the middle is left out. What is
-    older is told by `summary`, as the first thing that the mind reads. Remarks of one role in a
-    row (a turn that failed has no answer) become one message of several texts.
+    older is told by `summary`, as the first thing that the mind reads. A turn that failed has no
+    answer; UNANSWERED stands there instead. Other remarks of one role in a row become one message
+    of several texts.
     """
     spoken = [remark for remark in remarks if remark.content.strip()]
     newest = _newest(spoken[-REMARKS_SHOWN:], tokens)
     older = spoken[: len(spoken) - len(newest)]
-    said = [("user", _lead(summary, older[-1].id)), *newest] if older else newest
+    said = _with_gaps_told([*newest, ("user", shortened(message, LONGEST_MESSAGE))])
+    if older:
+        said.insert(0, ("user", _lead(summary, older[-1].id)))
     merged: list[tuple[Role, list[Text]]] = []
-    for role, text in [*said, ("user", shortened(message, LONGEST_MESSAGE))]:
+    for role, text in said:
         if not merged and role != "user":
             continue
         if merged and merged[-1][0] == role:
@@ -54,6 +59,16 @@ def dialogue(
         else:
             merged.append((role, [Text(text)]))
     return tuple(Message(role, tuple(texts)) for role, texts in merged)
+
+
+def _with_gaps_told(said: Sequence[tuple[Role, str]]) -> list[tuple[Role, str]]:
+    """The same, and between two remarks of the person what became of the first."""
+    told: list[tuple[Role, str]] = []
+    for role, text in said:
+        if role == "user" and told and told[-1][0] == "user":
+            told.append(("assistant", UNANSWERED))
+        told.append((role, text))
+    return told
 
 
 def _lead(summary: Summary | None, up_to: int) -> str:

@@ -33,8 +33,8 @@ NOTHING_SAID = "Sorry, I have no answer to that."
 """Said when a mind ends without a word and without a tool."""
 
 _REFUSAL = (
-    "was not run because it acts on the world and this thread does not allow that. It can be"
-    " allowed in the thread's settings, or asked for aloud at the speaker."
+    "I did not do that, because it acts on the home or an account and this thread does not allow"
+    " that. It can be allowed in the thread's settings, or asked for aloud at the speaker."
 )
 
 
@@ -188,7 +188,7 @@ class Steps:
 
     async def _gate(self, tool: Tool) -> None:
         if tool.dangerous and not await self.may_run_dangerous():
-            raise ToolRefused(f"{tool.spec.name} {self.refusal}")
+            raise ToolRefused(self.refusal)
 
 
 class _TooLateError(Exception):

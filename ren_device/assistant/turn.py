@@ -295,4 +295,10 @@ class Assistant:
         said: list[tuple[Role, str]] = [("user", ask.message)]
         if reply:
             said.append(("assistant", reply))
-        await self._remarks.add(ask.thread_id, said, self._clock.now())
+        try:
+            await self._remarks.add(ask.thread_id, said, self._clock.now())
+        except StoreError as error:
+            if not ask.spoken:
+                raise
+            # Who asked aloud has heard the answer: an apology after it would say that it is wrong.
+            log.warning("a spoken turn was not kept: %s", error)

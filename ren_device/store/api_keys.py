@@ -5,7 +5,7 @@ from datetime import date, datetime
 from tinydb.table import Document
 
 from ren_device.model import ApiKey
-from ren_device.store.database import Database, Rows
+from ren_device.store.database import KEYS, Database, Rows
 from ren_device.store.threads import to_second
 
 
@@ -20,10 +20,10 @@ class ApiKeys:
         """Keep it under the next free id."""
 
         def job(rows: Rows) -> ApiKey:
-            (new_id,) = rows.new_ids("api_keys")
+            (new_id,) = rows.new_ids(KEYS)
             fields = {"name": name, "digest": digest, "created_at": to_second(at)}
             row = Document({**fields, "last_used": None}, new_id)
-            rows.table("api_keys").insert(row)
+            rows.table(KEYS).insert(row)
             return _from_row(row)
 
         return await self._database.run(job)
@@ -32,7 +32,7 @@ class ApiKeys:
         """Oldest first."""
 
         def job(rows: Rows) -> list[ApiKey]:
-            return sorted(map(_from_row, rows.table("api_keys")), key=lambda key: key.id)
+            return sorted(map(_from_row, rows.table(KEYS)), key=lambda key: key.id)
 
         return await self._database.read(job)
 
@@ -40,7 +40,7 @@ class ApiKeys:
         """It was last used on this day; an unknown id is ignored."""
 
         def job(rows: Rows) -> None:
-            rows.table("api_keys").update({"last_used": day.isoformat()}, doc_ids=[key_id])
+            rows.table(KEYS).update({"last_used": day.isoformat()}, doc_ids=[key_id])
 
         await self._database.run(job)
 
@@ -48,11 +48,11 @@ class ApiKeys:
         """The removed key; None when there was none."""
 
         def job(rows: Rows) -> ApiKey | None:
-            row = rows.table("api_keys").get(doc_id=key_id)
+            row = rows.table(KEYS).get(doc_id=key_id)
             if row is None:
                 return None
             key = _from_row(row)
-            rows.table("api_keys").remove(doc_ids=[key_id])
+            rows.table(KEYS).remove(doc_ids=[key_id])
             return key
 
         return await self._database.run(job)

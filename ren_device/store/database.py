@@ -16,7 +16,7 @@ from tinydb.table import Document
 from ren_device.errors import StoreError
 from ren_device.store import snapshot
 from ren_device.store.disk import Folder
-from ren_device.store.framing import Tables
+from ren_device.store.framing import Tables, dumps, loads
 from ren_device.store.storage import SMALLEST_JOURNAL, Figures, JournalStorage
 from ren_device.store.table import JournalTable, RowStorage
 
@@ -24,6 +24,8 @@ Result = TypeVar("Result")
 
 FOLDER = "store"
 LOCK = "ren.lock"
+KEYS = "api_keys"
+"""The table of the keys of programs."""
 
 A_FEW = 50
 """Rows that may be looked at on the event loop: well under a millisecond's work."""
@@ -117,15 +119,19 @@ class Database:
     async def replace_all(self, path: Path) -> None:
         """Make what `write_snapshot` wrote all that there is, durably and in one step.
 
+        Only the keys of programs stay as they are: one that was revoked must not come back. Ids go
+        on from the highest that either has given.
+
         Raises StoreError when the file is not whole, or the disk fails: nothing has changed then.
         """
 
         def work() -> None:
             tables = read_snapshot(path)
             try:
-                self._opened().replace(tables)
+                storage = self._opened()
+                storage.replace(_with_what_stays(storage, tables))
             except OSError as error:
-                raise StoreError(f"cannot write to {self._data_dir}: {_reason(error)}") from None
+                raise _failed(error) from None
 
         await self._submit(self._writer, work)
 
@@ -166,7 +172,7 @@ class Database:
             with storage.transaction():
                 return job(Rows(storage))
         except OSError as error:
-            raise StoreError(f"cannot write to {self._data_dir}: {_reason(error)}") from None
+            raise _failed(error) from None
 
     def _look(self, job: Callable[["Rows"], Result]) -> Result:
         storage = self._opened()
@@ -214,6 +220,25 @@ def read_snapshot(path: Path) -> Tables:
     if not whole:
         raise StoreError(f"{path} is not whole")
     return tables
+
+
+def _with_what_stays(now: RowStorage, restored: Tables) -> Tables:
+    """What a restore makes of what there is now and what was restored."""
+    tables = {name: rows for name, rows in restored.items() if name != KEYS}
+    keys = now.rows(KEYS)
+    if keys:
+        tables[KEYS] = {key: keys.data(key) for key in keys}
+    then = loads(tables.get("counters", {}).get(str(_COUNTERS), b"{}"))
+    given = now.rows("counters").get(str(_COUNTERS), {})
+    highest = {name: max(then.get(name, 0), given.get(name, 0)) for name in {**then, **given}}
+    return {**tables, "counters": {str(_COUNTERS): dumps(highest)}} if highest else tables
+
+
+def _failed(error: OSError) -> StoreError:
+    """What a person is told, who cannot do anything with a path."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StoreError("The disk is full, so nothing new can be kept.")
+    return StoreError(f"The disk failed, so nothing new can be kept: {_reason(error)}.")
 
 
 def _reason(error: OSError) -> str:

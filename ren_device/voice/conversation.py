@@ -8,6 +8,7 @@ with`; all its tasks end with the block, and a bug in one of them ends the block
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
@@ -31,6 +32,9 @@ from ren_device.voice.trace import LatencyTrace
 from ren_device.voice.utterance import Utterance
 
 _log = logging.getLogger(__name__)
+_SAME_END_S = 2.0
+"""An "end" this soon after silence has ended an utterance is about that utterance."""
+
 _APOLOGY = "Sorry, something went wrong with that. Please try again."
 
 
@@ -61,7 +65,7 @@ class Conversation:
         self._utterance: Utterance | None = None
         self._answer: asyncio.Task[None] | None = None
         self._answered: Utterance | None = None  # closed by the answer, or by who cancels it
-        self._ended_by_silence = False  # so the "end" that may follow is about the same utterance
+        self._ended_by_silence_at = -math.inf  # on the clock
 
     async def __aenter__(self) -> Self:
         """Begin; nothing is listened to before `listen`."""
@@ -119,7 +123,8 @@ class Conversation:
     async def end_utterance(self) -> None:
         """The client says that the person has finished."""
         utterance = self._utterance
-        already_ended, self._ended_by_silence = self._ended_by_silence, False
+        silent_for_s = self._clock.monotonic() - self._ended_by_silence_at
+        already_ended, self._ended_by_silence_at = silent_for_s < _SAME_END_S, -math.inf
         if utterance is not None and utterance.perhaps_speech:
             await self._take_turn(utterance)
         elif not already_ended and not self.answering:
@@ -143,13 +148,13 @@ class Conversation:
             self._answer = self._tasks.create_task(self._apologise(error), name="voice apology")
             return b""
         if utterance.started and not was_started and self._hands_free:
-            self._ended_by_silence = False
+            self._ended_by_silence_at = -math.inf
             if self.answering:
                 await self._barge_in()
             self._phase("listening")
             await self._client.listening()
         if utterance.ended:
-            self._ended_by_silence = True
+            self._ended_by_silence_at = self._clock.monotonic()
             await self._take_turn(utterance)
         elif utterance.nobody_spoke:
             await self._drop_utterance()

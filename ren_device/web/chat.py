@@ -53,7 +53,7 @@ _ERRORS = {
 async def chat(request: web.Request) -> web.Response:
     """Answers when the turn is over. A client that closes the connection cancels the turn."""
     body = await read_body(request, ChatBody)
-    with request.app[TURNS].one(body.thread_id):
+    with request.app[TURNS].one(body.thread_id, local=body.tier is Tier.LOCAL):
         async with aclosing(await _begin(request, body)) as turn, request.app[STOPPING].ends_this():
             reply: Reply | None = None
             async for part in turn:
@@ -84,7 +84,7 @@ async def chat_stream(request: web.Request) -> web.StreamResponse:
     unread for 20 s.
     """
     body = await read_body(request, ChatBody)
-    with request.app[TURNS].one(body.thread_id):
+    with request.app[TURNS].one(body.thread_id, local=body.tier is Tier.LOCAL):
         async with aclosing(await _begin(request, body)) as turn, event_stream(request) as events:
             try:
                 await _relay(turn, events, request.app[STOPPING])

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from ren_device.web.errors import ApiError
@@ -35,20 +35,32 @@ class Limits:
 
 
 class Turns:
-    """The turns that run or wait, over HTTP."""
+    """The turns that run or wait, over HTTP.
+
+    Those that need no cloud are counted apart: a timer must not wait for a service that hangs.
+    """
 
     def __init__(self, limit: int) -> None:
         """At most `limit` at once, and half of that in one thread, where they wait in a line."""
+        self._cloud = _Lane(limit)
+        self._local = _Lane(limit)
+
+    def one(self, thread_id: int | None, *, local: bool = False) -> AbstractContextManager[None]:
+        """Count the block as a turn; None is the most recently active thread, whichever that is.
+
+        Raises ApiError 429 when there are too many already.
+        """
+        return (self._local if local else self._cloud).one(thread_id)
+
+
+class _Lane:
+    def __init__(self, limit: int) -> None:
         self._limit = limit
         self._limit_in_one = max(1, limit // 2)
         self._open: Counter[int | None] = Counter()
 
     @contextmanager
     def one(self, thread_id: int | None) -> Iterator[None]:
-        """Count the block as a turn; None is the most recently active thread, whichever that is.
-
-        Raises ApiError 429 when there are too many already.
-        """
         if self._open.total() >= self._limit:
             raise ApiError(
                 429, "Ren is busy with other turns; try again soon.", retry_after_s=_RETRY_TURN_S

@@ -5,6 +5,7 @@ from ren_device.assistant.history import (
     EARLIER,
     LEFT_OUT,
     REMARKS_SHOWN,
+    UNANSWERED,
     budget,
     dialogue,
 )
@@ -50,9 +51,13 @@ def test_the_dialogue_begins_with_the_person() -> None:
     assert roles == ["user", "assistant", "user"]
 
 
-def test_a_message_that_got_no_answer_is_shown_with_the_next() -> None:
+def test_a_message_that_got_no_answer_is_shown_as_one_that_got_none() -> None:
     history = remarks(("user", "hello"), ("assistant", "hi"), ("user", "lost"))
-    assert shown(dialogue(history, "again", PLENTY))[-1] == ("user", ["lost", "again"])
+    assert shown(dialogue(history, "again", PLENTY))[2:] == [
+        ("user", ["lost"]),
+        ("assistant", [UNANSWERED]),
+        ("user", ["again"]),
+    ]
 
 
 def test_blank_remarks_are_not_shown() -> None:
@@ -82,7 +87,8 @@ def test_a_window_that_begins_with_ren_keeps_its_words_too() -> None:
 def test_only_a_remark_that_is_too_large_alone_is_cut_and_only_in_its_middle() -> None:
     story = "Once upon a time " + "there was a kettle " * 1000 + "and all was well."
     history = remarks(("user", "tell me a story"), ("assistant", story), ("user", "a"))
-    (lead,), (cut,), (_, question) = (said for _, said in shown(dialogue(history, "b", 500)))
+    told = [said for _, said in shown(dialogue(history, "b", 500))]
+    ((lead,), (cut,), _, _, (question,)) = told
     assert lead == LEFT_OUT
     assert cut.startswith("Once upon a time")
     assert MARK in cut
@@ -109,10 +115,12 @@ def test_the_summary_stands_for_what_is_not_shown() -> None:
     history = remarks(("user", sized(90)), ("assistant", sized(90)), ("user", "a"))
     told = Summary(1, 2, "They spoke of tea.")
     assert shown(dialogue(history, "b", 50, told)) == [
-        ("user", [f"{EARLIER}\nThey spoke of tea.", "a", "b"])
+        ("user", [f"{EARLIER}\nThey spoke of tea.", "a"]),
+        ("assistant", [UNANSWERED]),
+        ("user", ["b"]),
     ]
     behind = Summary(1, 1, "They spoke of tea.")
-    ((_, (lead, *_)),) = shown(dialogue(history, "b", 50, behind))
+    ((_, (lead, *_)), *_) = shown(dialogue(history, "b", 50, behind))
     assert lead.endswith(LEFT_OUT)
 
 
@@ -126,8 +134,8 @@ def test_a_thread_that_is_shown_whole_needs_no_summary() -> None:
 
 
 def test_of_very_many_short_remarks_the_newest_are_shown() -> None:
-    many = remarks(*[("user", f"r{n}") for n in range(REMARKS_SHOWN + 1)])
-    ((_, texts),) = shown(dialogue(many, "now", PLENTY))
+    many = remarks(*[("assistant", f"r{n}") for n in range(REMARKS_SHOWN + 1)])
+    texts = [text for _, said in shown(dialogue(many, "now", PLENTY)) for text in said]
     assert texts == [LEFT_OUT, *[f"r{n}" for n in range(1, REMARKS_SHOWN + 1)], "now"]
 
 
@@ -167,3 +175,14 @@ def test_nothing_is_missing_without_a_word(
         assert (EARLIER in texts[0]) == (summary is not None)
         assert (LEFT_OUT in texts[0]) == (not told)
     assert sum(tokens_in(each.content) for each in history[len(missing) :]) <= tokens
+
+
+def test_what_was_given_up_on_is_marked_so_that_nobody_does_it_later() -> None:
+    history = remarks(("user", "unlock the door"), ("user", "hello?"))
+    assert shown(dialogue(history, "good morning", PLENTY)) == [
+        ("user", ["unlock the door"]),
+        ("assistant", [UNANSWERED]),
+        ("user", ["hello?"]),
+        ("assistant", [UNANSWERED]),
+        ("user", ["good morning"]),
+    ]

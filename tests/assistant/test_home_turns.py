@@ -156,8 +156,9 @@ async def test_a_typed_turn_is_refused_with_a_sentence(speaker: Speaker) -> None
     heard = await speaker.hear("turn on the bedroom lamp", spoken=False)
     assert heard.runs == [("set_power", "running"), ("set_power", "error")]
     assert heard.reply.reply == (
-        "set_power was not run because it acts on the world and this thread does not allow that. It"
-        " can be allowed in the thread's settings, or asked for aloud at the speaker."
+        "I did not do that, because it acts on the home or an account and this thread does not"
+        " allow that. It can be allowed in the thread's settings, or asked for aloud at the"
+        " speaker."
     )
     assert speaker.home.written == []
 
@@ -177,7 +178,7 @@ async def test_a_thread_that_allows_it_acts_and_only_that_one(speaker: Speaker) 
     turn = await speaker.assistant.begin(
         "turn off the bedroom lamp", tier=Tier.LOCAL, thread_id=other.id
     )
-    assert "was not run" in (await read(turn)).text
+    assert "I did not do that" in (await read(turn)).text
     assert speaker.home.written == [(LAMP.id, {"on": True})]
 
 

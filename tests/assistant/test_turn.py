@@ -172,7 +172,7 @@ async def test_a_dangerous_tool_does_not_run_unasked() -> None:
     assert heard.runs == [("set_power", "running"), ("set_power", "error")]
     assert house.cloud is not None
     [result] = results(house.cloud.requests[1])
-    assert "set_power was not run because" in result.content
+    assert "I did not do that, because" in result.content
 
 
 async def test_a_thread_can_allow_dangerous_tools_for_itself_only() -> None:

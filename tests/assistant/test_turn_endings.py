@@ -146,6 +146,14 @@ async def test_a_store_that_fails_fails_the_turn() -> None:
     assert isinstance(heard.error, StoreError)
 
 
+async def test_who_asked_aloud_is_answered_even_when_the_store_fails() -> None:
+    house = turn_house(says("Hello."))
+    house.remarks.broken = True
+    heard = await read(await house.assistant.begin("hello", spoken=True))
+    assert heard.error is None
+    assert heard.reply.reply == "Hello."
+
+
 async def test_a_store_that_fails_does_not_hide_why_the_turn_failed() -> None:
     house = turn_house(says(BROKEN))
     house.remarks.broken = True

@@ -87,7 +87,8 @@ def test_people_get_a_line_each_in_80_columns(doctor: Doctor) -> None:
     text = doctor.says()
     assert text.startswith("settings\n   ok   values: ")
     assert text.endswith("\nNothing is wrong.\n")
-    assert max(map(len, text.splitlines())) < 80
+    # A path may be longer than that, and must not be broken.
+    assert max(len(line) for line in text.splitlines() if " " in line.strip()) < 80
 
 
 def test_settings_that_are_wrong_or_unknown(

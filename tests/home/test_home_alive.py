@@ -63,7 +63,7 @@ async def allow(ren: Ren) -> None:
 async def test_a_day_in_a_flat(tmp_path: Path) -> None:
     file = flat_in(tmp_path)
     async with at_home(tmp_path, file) as ren, changes(ren) as told:
-        assert "was not run" in await ren.chat("turn on the bedroom lamp")
+        assert "I did not do that" in await ren.chat("turn on the bedroom lamp")
         await allow(ren)
         said = await ren.chat("dim the bedroom lamp to 40 percent")
         assert said == "Okay, the bedroom lamp is at 40 percent."

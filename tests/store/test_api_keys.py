@@ -51,3 +51,21 @@ async def test_a_removed_key_is_gone_and_its_id_is_not_given_again(tmp_path: Pat
 
 def test_a_digest_does_not_end_up_where_a_key_is_printed() -> None:
     assert DIGEST not in repr(ApiKey(1, "laptop", DIGEST, NOON))
+
+
+async def test_a_restore_brings_no_revoked_key_back_and_takes_none_away(tmp_path: Path) -> None:
+    store = await open_store(tmp_path / "data", NOON)
+    try:
+        await store.api_keys.add("revoked", DIGEST, NOON)
+        await store.facts.add("kept", NOON)
+        await store.database.write_snapshot(tmp_path / "copy")
+        await store.api_keys.remove(1)
+        newer = await store.api_keys.add("newer", DIGEST, NOON)
+        await store.facts.add("later", NOON)
+        await store.database.replace_all(tmp_path / "copy")
+        assert await store.api_keys.all() == [newer]
+        assert [fact.text for fact in await store.facts.all()] == ["kept"]
+        assert (await store.api_keys.add("next", DIGEST, NOON)).id == 3
+        assert (await store.facts.add("next", NOON)).id == 3
+    finally:
+        await store.close()

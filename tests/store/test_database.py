@@ -159,8 +159,7 @@ def test_a_full_disk_loses_nothing_and_writing_resumes_when_there_is_room(tmp_pa
     )
     assert ended.returncode == 0, ended.stderr
     why, kept = ended.stdout.splitlines()
-    assert why.startswith(f"cannot write to {tmp_path}/kept: ")
-    assert why.endswith("No space left on device" if mounted else "File too large")
+    assert ("The disk is full" if mounted else "File too large") in why
     assert int(kept.removeprefix("kept ")) > 200
 
 
@@ -248,7 +247,7 @@ async def test_a_replacement_that_fails_in_the_middle_changes_nothing(tmp_path: 
         await store.database.write_snapshot(tmp_path / "copy")
     async with opened(tmp_path / "b") as store:
         await store.facts.add("kept", NOON)
-        with full_disk(3000), pytest.raises(StoreError, match="cannot write"):
+        with full_disk(3000), pytest.raises(StoreError, match="disk failed"):
             await store.database.replace_all(tmp_path / "copy")
         assert await fact_texts(store) == ["kept"]
     async with opened(tmp_path / "b") as store:

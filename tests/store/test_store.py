@@ -271,7 +271,7 @@ async def test_a_write_that_fails_changes_nothing_and_writing_resumes(
         for attempt in attempts:
             with (
                 full_disk(largest),
-                pytest.raises(StoreError, match=r"cannot write to .*: File too large"),
+                pytest.raises(StoreError, match=r"The disk failed.*: File too large"),
             ):
                 await attempt()
             largest = 10

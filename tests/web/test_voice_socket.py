@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from ren_device.bus import Bus
 from ren_device.clock import SystemClock
 from ren_device.errors import CloudError, EngineError
+from ren_device.ports import Clock
 from ren_device.sim import (
     SimSpeechToText,
     SimTextToSpeech,
@@ -78,9 +79,10 @@ async def house(
     *scripts: Script,
     new_conversation: Callable[[Client], Awaitable[Conversation]] | None = None,
     enabled: bool = True,
+    clock: Clock | None = None,
 ) -> AsyncIterator[tuple[TestClient[web.Request, web.Application], ScriptedAssistant]]:
     assistant = ScriptedAssistant(list(scripts))
-    clock = SystemClock()
+    clock = clock or SystemClock()
     parts = VoiceParts(SimSpeechToText(0.01), SimTextToSpeech(0.01), SimVoiceActivity, ("ren",))
 
     async def converse(client: Client) -> Conversation:
@@ -97,8 +99,12 @@ async def house(
 @asynccontextmanager
 async def phone(
     *scripts: Script,
+    clock: Clock | None = None,
 ) -> AsyncIterator[tuple[Phone, ScriptedAssistant]]:
-    async with house(*scripts) as (client, assistant), client.ws_connect("/ws/audio") as socket:
+    async with (
+        house(*scripts, clock=clock) as (client, assistant),
+        client.ws_connect("/ws/audio") as socket,
+    ):
         yield Phone(socket), assistant
 
 
@@ -134,6 +140,15 @@ async def test_many_turns_on_one_connection() -> None:
         assert assistant.asked == ["First?", "Second?"]
 
 
+class LateClock(SystemClock):
+    """The real one, and what a test adds to it."""
+
+    ahead_s = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.ahead_s
+
+
 async def test_a_client_that_never_says_end_is_understood_by_its_silence() -> None:
     async with phone() as (caller, assistant):
         await caller.say(speech("How are you?") + silence(2), end=False)
@@ -147,6 +162,16 @@ async def test_an_end_after_the_silence_that_ended_the_turn_is_no_new_turn() -> 
         assert kinds(await caller.until("done"))[:2] == ["wake", "transcript"]
         await caller.say(speech("Again?"))
         assert kinds(await caller.until("done"))[:2] == ["wake", "transcript"]
+
+
+async def test_an_end_long_after_that_silence_is_answered() -> None:
+    clock = LateClock()
+    async with phone(clock=clock) as (caller, _):
+        await caller.say(speech("How are you?") + silence(2), end=False)
+        await caller.until("done")
+        clock.ahead_s = 3.0
+        await caller.say(silence(0.5))
+        assert kinds(await caller.until("done")) == ["transcript", "done"]
 
 
 async def test_barge_in_stops_the_answer_and_is_the_next_turn() -> None:

@@ -290,7 +290,7 @@ async def test_a_typed_turn_switches_only_where_it_may_and_all_listeners_hear_of
         turn = {"message": "turn on the living room lamp", "tier": "local", "thread_id": 1}
         async with it.client.post("/chat", json=turn) as response:
             refused = (await response.json())["reply"]
-        assert refused.startswith("set_power was not run because it acts on the world")
+        assert refused.startswith("I did not do that, because it acts on the home")
         assert it.home.written == []
         async with it.client.patch("/threads/1", json={"allow_dangerous": True}) as response:
             assert response.status == 200

@@ -63,6 +63,19 @@ async def test_one_thread_never_takes_all_the_turns() -> None:
         assert sorted(await asyncio.gather(*asking)) == [200] * 4 + [429] * 96
 
 
+async def test_turns_that_need_no_cloud_are_counted_apart() -> None:
+    services, assistant = house(says_nothing, limits=Limits(turns=1))
+    async with client_of(services) as client, asyncio.timeout(10):
+        running = asyncio.create_task(client.post("/chat", json={"message": "hi"}))
+        await assistant.running.wait()
+        async with client.post("/chat", json={"message": "hi", "thread_id": 7}) as response:
+            assert response.status == 429
+        body = {"message": "stop", "thread_id": 7, "tier": "local"}
+        async with client.post("/chat", json=body) as response:
+            assert response.status == 404  # it came through to the assistant
+        running.cancel()
+
+
 def test_turns_are_counted_however_they_end() -> None:
     turns = Turns(2)
     for _ in range(5):
