@@ -41,9 +41,13 @@ class Threads:
         """Most recently active first, newest first among equals."""
 
         def job(rows: Rows) -> list[Thread]:
-            threads = [_from_row(row) for row in rows.table("threads")]
-            threads.sort(key=lambda thread: (thread.last_active_at, thread.id), reverse=True)
-            return threads[:limit]
+            # Times as they are kept sort like the times they stand for.
+            newest = sorted(
+                rows.table("threads"),
+                key=lambda row: (row["last_active_at"], row.doc_id),
+                reverse=True,
+            )
+            return [_from_row(row) for row in newest[:limit]]
 
         few = await self._database.glance(lambda rows: len(rows.table("threads"))) <= A_FEW
         return await (self._database.glance(job) if few else self._database.read(job))

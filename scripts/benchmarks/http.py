@@ -27,8 +27,8 @@ from tests.ren import free_port, running
 
 ROUNDS = 5
 STREAMS = 10
-TOKENS = 200
-TOKENS_PER_S = 200
+TOKENS = 100
+TOKENS_PER_S = 50
 LISTENERS = 200
 _PATHS = ("/health", "/threads", "/memory")
 
