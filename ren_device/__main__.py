@@ -27,6 +27,7 @@ def main(words: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(words)
     try:
         code: int = arguments.run(arguments)
+        sys.stdout.flush()  # here, where a reader that has left is no trouble
     except RenError as error:
         sys.stderr.write(f"ren-device: {error}\n")
         return 1

@@ -151,6 +151,11 @@ async def _receive(request: web.Request, upload: Path) -> None:
         with await asyncio.to_thread(_private, upload) as file:
             async for piece in request.content.iter_chunked(256 * 1024):
                 await asyncio.to_thread(file.write, piece)
+    except RuntimeError:
+        if request.transport is not None:
+            raise
+        # What aiohttp raises when a wait for more begins after the connection has gone.
+        raise StoreError("The backup was cut off while it was sent.") from None
     except OSError as error:
         raise StoreError(f"There is no room for the backup: {error.strerror or error}.") from None
 

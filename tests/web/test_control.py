@@ -43,7 +43,8 @@ async def client(data: Path) -> AsyncIterator[ClientSession]:
 
 
 def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
+    """What is there, but for the backup that has been read and is about to be removed."""
+    return sorted({path.name for path in folder.iterdir()} - {"backup.partial"})
 
 
 async def say(store: Store, text: str) -> None:
