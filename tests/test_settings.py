@@ -150,6 +150,17 @@ def test_a_wrong_one_is_told_what_is_allowed(
     assert said in str(told.value)
 
 
+def test_an_origin_is_kept_as_browsers_write_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = "https://a.example:443, http://b.example:80, http://c.example:443, https://d.example:80"
+    monkeypatch.setenv("REN_ALLOWED_ORIGINS", given)
+    assert load(None).allowed_origins == (
+        "https://a.example",
+        "http://b.example",
+        "http://c.example:443",
+        "https://d.example:80",
+    )
+
+
 def test_no_message_is_in_the_words_of_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
     for field in Settings.model_fields:
         monkeypatch.setenv(variables(field)[0], "\x7f£")
