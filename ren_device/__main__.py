@@ -7,10 +7,20 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from ren_device import VERSION
-from ren_device.commands import backup, doctor, keys, restore, serve, settings
+from ren_device.commands import backup, doctor, keys, models, restore, serve, settings, trace, wake
 from ren_device.errors import RenError
 
-_COMMANDS: tuple[ModuleType, ...] = (serve, settings, doctor, keys, backup, restore)
+_COMMANDS: tuple[ModuleType, ...] = (
+    serve,
+    settings,
+    doctor,
+    models,
+    keys,
+    trace,
+    wake,
+    backup,
+    restore,
+)
 
 
 def main(words: Sequence[str] | None = None) -> int:

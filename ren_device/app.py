@@ -8,6 +8,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import Future
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
@@ -41,10 +42,12 @@ from ren_device.skills.memory import MemorySkill
 from ren_device.skills.tool import Toolbox
 from ren_device.store import Store, open_store
 from ren_device.store.backups import Backups
-from ren_device.voice.playback import Volume
-from ren_device.voice.service import Loaders, VoiceService
+from ren_device.voice.service import Loaders, VoiceConfig, VoiceService
+from ren_device.voice.trace import Traces
+from ren_device.voice.volume import QuietHours, Volume
 from ren_device.web.control import BackupRoutes, control_socket
 from ren_device.web.control_keys import KeyRoutes
+from ren_device.web.control_trace import TraceRoutes
 from ren_device.web.doorkeeper import Doorkeeper
 from ren_device.web.home import HomeRoutes
 from ren_device.web.keyring import Keyring
@@ -59,6 +62,8 @@ from ren_device.web.voice_socket import VoiceSocket
 _log = logging.getLogger(__name__)
 
 Start = Callable[[str, Coroutine[object, object, None]], None]
+Vocabulary = Future[frozenset[str]]
+"""The words of the offline mind, once they are loaded."""
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
@@ -81,19 +86,20 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         identity = await asyncio.to_thread(IdentityKey.open, settings.data_dir)
         kernel = AlertKernel(store.alerts, clock, bus)
         notices = Notices(store.alerts, bus)
-        volume = Volume(store.preferences, bus)
+        quiet = QuietHours.parse(settings.quiet_hours, settings.quiet_volume)
+        volume = Volume(store.preferences, bus, clock, quiet)
         await volume.load()
         virtual_home = await _virtual_home(settings, store)
         house = House((virtual_home,) if virtual_home else (), bus)
 
         # --- the minds, and what they can do ---
         skills = (
-            AlertSkill(kernel, clock),
-            ListSkill(store.lists),
-            MemorySkill(store.facts, clock),
-            ClockSkill(clock),
-            DeviceSkill(volume),
-            HomeSkill(house),
+            AlertSkill(kernel, clock, settings.language),
+            ListSkill(store.lists, settings.language),
+            MemorySkill(store.facts, clock, settings.language),
+            ClockSkill(clock, settings.language),
+            DeviceSkill(volume, settings.language),
+            HomeSkill(house, settings.language),
         )
         toolbox = Toolbox(tool for skill in skills for tool in skill.tools())
         local = MindLater()
@@ -123,11 +129,16 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         )
 
         # --- the surface ---
-        voice = _voice(settings, assistant, kernel, volume, clock, bus)
+        vocabulary: Vocabulary = Future()
+        stack.callback(_settle, vocabulary)
+        voice = _voice(settings, assistant, kernel, volume, clock, bus, vocabulary)
         voice_socket = VoiceSocket(voice.new_conversation if voice else None, clock)
         keyring = Keyring(store.api_keys, clock)
         metrics = Metrics(
-            bus, alerts=lambda: (kernel.pending(), kernel.ringing()), store=store.database.figures
+            bus,
+            alerts=lambda: (kernel.pending(), kernel.ringing()),
+            store=store.database.figures,
+            glitches=voice.glitches if voice else lambda: (0, 0),
         )
         services = Services(
             name=settings.name,
@@ -162,17 +173,23 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         backups.reload += [kernel.reload, notices.reload, volume.load]
         if virtual_home is not None:
             backups.reload.append(virtual_home.reload)
-        control = (BackupRoutes(backups).routes(), KeyRoutes(keyring).routes())
+        traces = Traces(bus)
+        control = (
+            BackupRoutes(backups).routes(),
+            KeyRoutes(keyring).routes(),
+            TraceRoutes(traces).routes(),
+        )
         await stack.enter_async_context(control_socket(settings.data_dir, control))
         _log.info("Ren %s answers on http://%s:%d", VERSION, _shown(settings.host), port)
 
         # --- what goes on by itself ---
         start = await stack.enter_async_context(_loops())
         start("metrics", metrics.run())
+        start("traces", traces.run())
         start("notices", notices.run())
         start("alerts", kernel.run())
         start("home", house.run())
-        start("local mind", _load_local_mind(local, clock))
+        start("local mind", _load_local_mind(local, clock, settings.language, vocabulary))
         if settings.mdns_enabled:
             mdns = MdnsDiscovery(
                 name=settings.name,
@@ -214,6 +231,7 @@ def _voice(
     volume: Volume,
     clock: Clock,
     bus: Bus,
+    vocabulary: Vocabulary,
 ) -> VoiceService | None:
     if not settings.voice_enabled:
         return None
@@ -221,22 +239,40 @@ def _voice(
         wake_word=partial(choice.load_wake_word, settings),
         vad=choice.load_vad,
         echo=choice.load_echo_canceller,
-        stt=partial(choice.load_stt, settings),
+        stt=lambda: choice.load_stt(settings, vocabulary.result()),
         tts=partial(choice.load_tts, settings),
+        detector=partial(choice.load_turn_detector, settings),
+        echo_meter=choice.load_echo_meter,
+    )
+    config = VoiceConfig(
+        language=settings.language,
+        barge_in=settings.barge_in,
+        wake_archive=settings.data_dir / "wake" if settings.wake_keep_audio else None,
+        follow_up_s=settings.follow_up_s,
     )
     microphone = choice.microphone(settings)
     speaker = choice.speaker(settings)
-    return VoiceService(loaders, microphone, speaker, assistant, kernel, volume, clock, bus)
+    return VoiceService(loaders, microphone, speaker, assistant, kernel, volume, clock, bus, config)
 
 
-async def _load_local_mind(local: MindLater, clock: Clock) -> None:
+async def _load_local_mind(
+    local: MindLater, clock: Clock, language: str, vocabulary: Vocabulary
+) -> None:
     try:
-        matcher = await asyncio.to_thread(choice.load_intents)
+        matcher = await asyncio.to_thread(choice.load_intents, language)
     except EngineError as error:
         _log.error("no offline mind: %s", error)
         local.failed(error)
+        _settle(vocabulary)
     else:
-        local.ready(LocalMind(matcher, clock))
+        local.ready(LocalMind(matcher, clock, language))
+        vocabulary.set_result(matcher.vocabulary)
+
+
+def _settle(vocabulary: Vocabulary) -> None:
+    """The recogniser, which waits for it in a thread, must not wait for ever."""
+    if not vocabulary.done():
+        vocabulary.set_result(frozenset())
 
 
 def _hostnames(name: str) -> tuple[str, ...]:

@@ -4,18 +4,20 @@ All `load` functions block, for up to some seconds, and raise EngineError; run t
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from ren_device.errors import DeviceError, EngineError, SettingError
 from ren_device.ports import (
     EchoCanceller,
+    EchoMeter,
     IntentMatcher,
     Microphone,
     Speaker,
     SpeechToText,
     TextToSpeech,
+    TurnDetector,
     VoiceActivity,
     WakeWord,
 )
@@ -33,7 +35,7 @@ def microphone(settings: Settings) -> Microphone:
         from ren_device.engines.wav import WavMicrophone
 
         try:
-            return WavMicrophone(chosen.removeprefix(_WAV))
+            return WavMicrophone(chosen.removeprefix(_WAV), settings.microphone_channels)
         except DeviceError as error:
             _log.error("cannot hear: %s", error)
             chosen = "none"
@@ -43,7 +45,7 @@ def microphone(settings: Settings) -> Microphone:
         return NoMicrophone()
     from ren_device.engines.portaudio import PortAudioMicrophone
 
-    return PortAudioMicrophone(chosen)
+    return PortAudioMicrophone(chosen, settings.microphone_channels)
 
 
 def speaker(settings: Settings) -> Speaker:
@@ -70,52 +72,61 @@ def load_wake_word(settings: Settings) -> WakeWord:
     """REN_WAKE_ENGINE; what cannot be loaded is named in the log and replaced by the default."""
     key = settings.porcupine_access_key.get_secret_value()
     if settings.wake_engine == "porcupine" or (settings.wake_engine == "auto" and key):
-        return _or_else(lambda: _porcupine(key, settings.wake_words), lambda: _keyless(settings))
+        return _or_else(lambda: _porcupine(key, settings), lambda: _keyless(settings))
     return _keyless(settings)
 
 
-def _porcupine(key: str, phrases: tuple[str, ...]) -> WakeWord:
+def _porcupine(key: str, settings: Settings) -> WakeWord:
     from ren_device.engines.porcupine import Porcupine
 
-    return Porcupine.load(key, phrases)
+    return Porcupine.load(key, settings.wake_words, settings.wake_sensitivity)
 
 
 def _keyless(settings: Settings) -> WakeWord:
-    phrases = settings.wake_words
+    phrases, wanted = settings.wake_words, settings.wake_sensitivity
     default = Settings.model_fields["wake_words"].default
+    from ren_device.engines import wake_words
+
+    chosen = wake_words.load
+    fallback = wake_words.load
     if settings.wake_engine == "micro":
         from ren_device.engines.micro_wake_word import MicroWakeWord
 
-        return _or_else(lambda: MicroWakeWord.load(phrases), lambda: MicroWakeWord.load(default))
-    from ren_device.engines import wake_words
-
-    if settings.wake_engine == "open":
+        chosen = fallback = MicroWakeWord.load
+    elif settings.wake_engine == "open":
         from ren_device.engines.open_wake_word import OpenWakeWord
 
-        return _or_else(lambda: OpenWakeWord.load(phrases), lambda: wake_words.load(default))
-    return _or_else(lambda: wake_words.load(phrases), lambda: wake_words.load(default))
+        chosen = OpenWakeWord.load
+    return _or_else(lambda: chosen(phrases, wanted), lambda: fallback(default, wanted))
 
 
-def load_stt(settings: Settings) -> SpeechToText:
-    """REN_STT_ENGINE; what cannot be loaded is named in the log and replaced by Moonshine."""
-    model = settings.vosk_model
-    if settings.stt_engine == "vosk" or (settings.stt_engine == "auto" and model):
-        return _or_else(lambda: _vosk(model), _moonshine)
-    return _moonshine()
+def load_stt(settings: Settings, words: Collection[str] = ()) -> SpeechToText:
+    """REN_STT_ENGINE; what cannot be loaded is named in the log and replaced by Moonshine.
+
+    `words` are those of the offline mind, for REN_STT_GRAMMAR.
+    """
+    if settings.stt_engine == "vosk" or (settings.stt_engine == "auto" and settings.vosk_model):
+        return _or_else(lambda: _vosk(settings, words), lambda: _moonshine(settings))
+    return _moonshine(settings)
 
 
-def _vosk(model: Path | None) -> SpeechToText:
+def _vosk(settings: Settings, words: Collection[str]) -> SpeechToText:
+    from ren_device import catalogue
     from ren_device.engines.vosk import VoskSpeechToText
 
-    if model is None:
-        raise EngineError("REN_STT_ENGINE=vosk: set REN_VOSK_MODEL to an unpacked Vosk model")
-    return VoskSpeechToText.load(model)
+    if settings.vosk_model is None:
+        raise EngineError("REN_STT_ENGINE=vosk: set REN_VOSK_MODEL; see ren-device models list")
+    model = catalogue.locate(str(settings.vosk_model), "REN_VOSK_MODEL", settings.models_home)
+    grammar = settings.stt_grammar
+    if grammar == "false" or (grammar == "auto" and settings.has_api_key):
+        words = ()
+    return VoskSpeechToText.load(Path(model), words, only=grammar == "true")
 
 
-def _moonshine() -> SpeechToText:
+def _moonshine(settings: Settings) -> SpeechToText:
     from ren_device.engines.moonshine import MoonshineSpeechToText
 
-    return MoonshineSpeechToText.load()
+    return MoonshineSpeechToText.load(lean=settings.profile == "small")
 
 
 def load_tts(settings: Settings) -> TextToSpeech:
@@ -123,9 +134,18 @@ def load_tts(settings: Settings) -> TextToSpeech:
     from ren_device.engines.piper import PiperTextToSpeech
 
     default = Settings.model_fields["tts_voice"].default
+    light = settings.models_home / "light" if settings.profile == "small" else None
     return _or_else(
-        lambda: PiperTextToSpeech.load(settings.tts_voice), lambda: PiperTextToSpeech.load(default)
+        lambda: PiperTextToSpeech.load(_voice(settings), light=light),
+        lambda: PiperTextToSpeech.load(default, light=light),
     )
+
+
+def _voice(settings: Settings) -> str:
+    from ren_device import catalogue
+
+    voice, hash_sign, speaker = settings.tts_voice.partition("#")
+    return catalogue.locate(voice, "REN_TTS_VOICE", settings.models_home) + hash_sign + speaker
 
 
 def _or_else(chosen: Callable[[], Part], default: Callable[[], Part]) -> Part:
@@ -144,6 +164,20 @@ def load_vad() -> Callable[[], VoiceActivity]:
     return SileroVad.load
 
 
+def load_turn_detector(settings: Settings) -> TurnDetector | None:
+    """REN_TURN_DETECTOR; None where there is none, which the log says unless it was wanted so."""
+    small = settings.profile == "small" and settings.turn_detector == "auto"
+    if small or settings.turn_detector == "none":
+        return None
+    from ren_device.engines.smart_turn import SmartTurn, find
+
+    try:
+        return SmartTurn.load(find(settings.models_home))
+    except EngineError as error:
+        _log.warning("%s; pauses are told from ends by the words alone", error)
+        return None
+
+
 def load_echo_canceller() -> EchoCanceller:
     """The only one there is."""
     from ren_device.engines.webrtc_apm import WebRtcApm
@@ -151,11 +185,18 @@ def load_echo_canceller() -> EchoCanceller:
     return WebRtcApm.load()
 
 
-def load_intents() -> IntentMatcher:
-    """The offline matcher for REN_LANGUAGE."""
+def load_echo_meter() -> EchoMeter:
+    """Finds the chime with which the echo is measured."""
+    from ren_device.engines.echo_path import ChimeMeter
+
+    return ChimeMeter()
+
+
+def load_intents(language: str = "en") -> IntentMatcher:
+    """The offline matcher for this language, as in REN_LANGUAGE."""
     from ren_device.engines.hassil_intents import HassilMatcher
 
-    return HassilMatcher.load()
+    return HassilMatcher.load(language)
 
 
 def identity_file(settings: Settings) -> Path:
@@ -168,11 +209,23 @@ def identity_file(settings: Settings) -> Path:
 # --- for the doctor: whether what was chosen would work, without putting it to work ---------------
 
 
-def device_name(settings: Settings, kind: Literal["input", "output"]) -> str:
-    """The sound card that REN_MICROPHONE or REN_SPEAKER means; opens none. Raises DeviceError."""
-    from ren_device.engines.portaudio_stream import find_device
+def open_device(settings: Settings, kind: Literal["input", "output"]) -> str:
+    """Open the sound card of REN_MICROPHONE or REN_SPEAKER for a moment; the form it takes.
 
-    return find_device(kind, settings.microphone if kind == "input" else settings.speaker)
+    Blocks. Raises DeviceError.
+    """
+    from ren_device.engines.portaudio_stream import open_briefly
+
+    if kind == "input":
+        return open_briefly(kind, settings.microphone, settings.microphone_channels)
+    return open_briefly(kind, settings.speaker)
+
+
+def read_recording(path: Path) -> bytes:
+    """The sound of a WAV file of any kind, as PCM. Blocks. Raises DeviceError."""
+    from ren_device.engines import recordings
+
+    return recordings.read_recording(path)
 
 
 def read_identity(settings: Settings) -> str:

@@ -10,6 +10,7 @@ RenError
 ├── ToolError             a tool could not do what was asked; the mind is told and says so
 │   └── ToolRefused       a dangerous tool without permission
 ├── EngineError           an engine is missing, misconfigured or broken
+├── FetchError            a model cannot be fetched, or is not what the list says
 ├── DeviceError           a microphone or loudspeaker is not there or went away
 ├── HomeError             a device of the home, or what connects to it, does not answer
 ├── VoiceBusy             somebody else is talking to Ren
@@ -66,6 +67,10 @@ class ToolRefused(ToolError):
 
 class EngineError(RenError):
     """An engine cannot be loaded or failed; names the setting that chose it."""
+
+
+class FetchError(RenError):
+    """A model cannot be fetched or kept, or is not what the list says."""
 
 
 class DeviceError(RenError):

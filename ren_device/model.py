@@ -172,6 +172,24 @@ class DeviceChange:
     previous: HomeValue
 
 
+# --- what is heard ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """A wake phrase was heard, or something like it.
+
+    `score` is the engine's own, 0 to 1. `sure` wakes Ren; `doubtful` wakes it if a second look
+    agrees; a `near_miss` is only worth a number in the log. The phrase ended `ended_s` before the
+    end of the sound that the engine was given, about.
+    """
+
+    phrase: str
+    score: float
+    certainty: Literal["sure", "doubtful", "near_miss"] = "sure"
+    ended_s: float = 0.2
+
+
 # --- what a mind reads and writes -----------------------------------------------------------
 
 
@@ -300,7 +318,8 @@ class Intent:
 
 # --- what happens, for whoever listens on the bus --------------------------------------------
 
-Outcome = Literal["replied", "cancelled", "failed"]
+Outcome = Literal["replied", "cancelled", "failed", "dropped"]
+"""`dropped`: it was begun while the person seemed to have finished, and they went on."""
 VoicePhase = Literal["off", "starting", "idle", "listening", "thinking", "speaking", "fault"]
 
 
@@ -346,10 +365,20 @@ class VolumeChanged:
 
 @dataclass(frozen=True, slots=True)
 class TurnTimed:
-    """From the last word of a spoken turn to the first sound of the answer, by stage."""
+    """A spoken turn in numbers, without a word of it.
+
+    `total_ms` is from the person's last word to Ren's first sound, `stages_ms` what of it each
+    stage took. `at` is the local time of the last word. `before_ms` has `wake`, from the wake word
+    to the first word, and `speech`, from there to the last, as far as they are known.
+    """
 
     total_ms: int
     stages_ms: Mapping[str, int]
+    at: datetime
+    before_ms: Mapping[str, int]
+    tier: Tier | None = None  # that answered; None when Ren spoke without a turn
+    outcome: Outcome = "replied"
+    head_start: bool = False  # the answer was begun before the turn was certain, and kept
 
 
 Event = (

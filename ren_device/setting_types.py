@@ -1,8 +1,8 @@
 """The kinds of value that settings have: how each is read, and what may be written there."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from types import UnionType
@@ -13,12 +13,51 @@ from zoneinfo import ZoneInfo
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
+from ren_device import languages
+
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
     """What may be written, where type and bounds do not say it: "must be …"."""
 
     words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """How readily Ren wakes, 0 to 1; 0.5 is as the engines were tuned."""
+
+    general: float = 0.5
+    by_phrase: Mapping[str, float] = field(default_factory=dict)
+
+    def of(self, *names: str) -> float:
+        """For the phrase that is known by any of these names."""
+        known = (self.by_phrase[each] for each in names if each in self.by_phrase)
+        return next(known, self.general)
+
+    def __str__(self) -> str:
+        """As it would be written in the environment."""
+        words = [f"{self.general:g}"] if self.general != 0.5 or not self.by_phrase else []
+        return ", ".join(words + [f"{name}={each:g}" for name, each in self.by_phrase.items()])
+
+
+def _sensitivity(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    given: dict[str, float] = {}
+    for part in filter(str.strip, value.split(",")):
+        phrase, equals, number = part.rpartition("=")
+        phrase = phrase.strip()
+        if bool(equals) != bool(phrase):
+            raise ValueError("write 0.5, or a phrase and a number: hey jarvis=0.7")
+        try:
+            level = float(number)
+        except ValueError:
+            level = -1.0
+        if not 0 <= level <= 1:
+            raise ValueError(f"{number.strip()!r} is not a number from 0 to 1")
+        given[phrase if "/" in phrase else phrase.lower()] = level
+    return Sensitivity(given.pop("", 0.5), given)
 
 
 def _lower_case(value: object) -> object:
@@ -78,6 +117,24 @@ def _audio_source(value: str) -> str:
     return value
 
 
+def _channels(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    parts = [part.strip() for part in value.lower().split(",")]
+    if parts in (["mix"], [""]):
+        return ()
+    if not all(part.isdecimal() and int(part) for part in parts):
+        raise ValueError("must be mix, or numbers from 1 such as 1,3")
+    return tuple(dict.fromkeys(map(int, parts)))
+
+
+def _quiet_hours(value: str) -> str:
+    hours = re.sub(r"\s", "", value)
+    if hours and not re.fullmatch(r"(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d", hours):
+        raise ValueError("not two times of day; write 22:00-07:00")
+    return hours
+
+
 def _key(value: SecretStr) -> SecretStr:
     plain = value.get_secret_value().strip()
     if not (plain.isascii() and plain.isprintable()):
@@ -96,12 +153,28 @@ def _url(value: str) -> str:
     return value.strip()
 
 
+def _known_language(code: str) -> str:
+    if code not in languages.codes():
+        raise ValueError(f"must be {_either(languages.codes())}")
+    return code
+
+
+def _either(choices: Sequence[str]) -> str:
+    *first, last = choices
+    return f"{', '.join(first)} or {last}" if first else last
+
+
 AnyCase = BeforeValidator(_lower_case)
 """Beside a choice: capital letters do not matter."""
 AudioSource = Annotated[
     str,
     AfterValidator(_audio_source),
     Allowed("auto, none, wav:PATH or part of a device's name"),
+]
+Channels = Annotated[
+    tuple[int, ...],
+    BeforeValidator(_channels),
+    Allowed("mix, or numbers from 1 with commas between them"),
 ]
 Hosts = Annotated[
     tuple[str, ...],
@@ -110,6 +183,7 @@ Hosts = Annotated[
     Allowed("host names without a port, with commas between them"),
 ]
 Location = Annotated[Path, AfterValidator(_expanded), Allowed("a path; ~ is the home directory")]
+ModelChoice = Annotated[Path, AfterValidator(_expanded), Allowed("a model's name, or a path")]
 Name = Annotated[str, AfterValidator(_printable)]
 Origins = Annotated[
     tuple[str, ...],
@@ -120,11 +194,24 @@ Origins = Annotated[
 Phrases = Annotated[
     tuple[str, ...], BeforeValidator(_phrases), Allowed("phrases or paths, with commas between")
 ]
+QuietTimes = Annotated[
+    str, AfterValidator(_quiet_hours), Allowed("two times such as 22:00-07:00, or empty")
+]
 Secret = Annotated[SecretStr, AfterValidator(_key), Allowed("a key: printable ASCII characters")]
+Sensitivities = Annotated[
+    Sensitivity,
+    BeforeValidator(_sensitivity),
+    Allowed("a number from 0 to 1, or such as: hey jarvis=0.7, alexa=0.3"),
+]
 Timezone = Annotated[
     str, AfterValidator(_known_timezone), Allowed("a name such as Europe/London, or empty")
 ]
 Url = Annotated[str, AfterValidator(_url), Allowed("an http or https URL")]
+
+
+Language = Annotated[
+    str, AnyCase, AfterValidator(_known_language), Allowed(_either(languages.codes()))
+]
 
 
 def allowed_words(annotation: Any, metadata: Sequence[object]) -> str:
@@ -149,11 +236,6 @@ def _choices(annotation: Any) -> list[str]:
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):
         return [each.value for each in annotation]
     return [str(each) for each in get_args(annotation)] if get_origin(annotation) is Literal else []
-
-
-def _either(choices: list[str]) -> str:
-    *first, last = choices
-    return f"{', '.join(first)} or {last}" if first else last
 
 
 def _bounds(metadata: Sequence[object]) -> str:

@@ -34,12 +34,18 @@ from ren_device.setting_types import (
     Allowed,
     AnyCase,
     AudioSource,
+    Channels,
     Hosts,
+    Language,
     Location,
+    ModelChoice,
     Name,
     Origins,
     Phrases,
+    QuietTimes,
     Secret,
+    Sensitivities,
+    Sensitivity,
     Timezone,
     Url,
     allowed_words,
@@ -64,6 +70,15 @@ def _with_key(brain: str, info: ValidationInfo) -> str:
     return brain
 
 
+def _of_known_phrases(sensitivity: Sensitivity, info: ValidationInfo) -> Sensitivity:
+    words = info.data.get("wake_words", ())
+    for phrase in sensitivity.by_phrase:
+        # What a file listens for is in the file.
+        if phrase not in words and not any("/" in each for each in words):
+            raise ValueError(f"{phrase} is not in REN_WAKE_WORDS")
+    return sensitivity
+
+
 class Settings(BaseModel):
     """What the person who runs this Ren decided. See the module for where values come from."""
 
@@ -85,8 +100,8 @@ class Settings(BaseModel):
     """Everything that Ren keeps."""
     name: Name = Field("Ren", min_length=1, max_length=40)
     """What this speaker is called on the network."""
-    language: Annotated[Literal["en"], AnyCase] = "en"
-    """The language of the offline mind."""
+    language: Language = "en"
+    """What Ren speaks, and the language of its offline mind and of recognising speech."""
     timezone: Timezone = ""
     """Such as Europe/London; empty means the system's."""
     mdns_enabled: bool = True
@@ -123,22 +138,48 @@ class Settings(BaseModel):
     # --- the voice ---
     voice_enabled: bool = False
     """Loads the speech engines, opens the microphone, serves /ws/audio."""
+    profile: Annotated[Literal["full", "small"], AnyCase] = "full"
+    """`small` takes less memory, where the engines' settings are `auto`; see engines/README.md."""
     microphone: AudioSource = "auto"
     """`auto`, part of a device's name, `wav:PATH` (played once, in real time), or `none`."""
+    microphone_channels: Channels = ()
+    """Which channels are heard, counted from 1: `2`, or `1,3` for their mean; `mix` is all."""
     speaker: AudioSource = "auto"
     """`auto`, part of a device's name, `wav:PATH` (records what would be heard), or `none`."""
+    barge_in: Annotated[Literal["auto", "full", "wake_word", "button"], AnyCase] = "auto"
+    """What interrupts an answer: speech (full), the wake word, or the button; `auto` measures."""
     wake_engine: Annotated[Literal["auto", "micro", "open", "porcupine"], AnyCase] = "auto"
     """`auto` is porcupine where an access key is set, else micro and open together."""
     wake_words: Phrases = ("hey jarvis",)
     """Comma-separated phrases; see ren_device/engines/README.md for which engine knows which."""
+    wake_sensitivity: Annotated[Sensitivities, AfterValidator(_of_known_phrases)] = Sensitivity()
+    """How readily Ren wakes: for all phrases `0.5`, for some `hey jarvis=0.7, alexa=0.3`."""
+    wake_keep_audio: bool = False
+    """Keeps the sound of wakes and near misses in `wake/` of the data directory: 2 s, 200 files."""
     porcupine_access_key: Secret = SecretStr("")
     """Picovoice's key."""
+    turn_detector: Annotated[Literal["auto", "smart_turn", "none"], AnyCase] = "auto"
+    """Tells a pause from an end by its sound; `auto` is smart_turn where its model is."""
+    follow_up_s: float = Field(5.0, ge=0, le=30)
+    """How long Ren listens without a wake word after it has asked something; 0 for not at all."""
     stt_engine: Annotated[Literal["auto", "moonshine", "vosk"], AnyCase] = "auto"
     """`auto` is vosk where a model directory is set, else moonshine."""
-    vosk_model: Location | None = None
-    """Directory of an unpacked Vosk model."""
-    tts_voice: Annotated[str, Allowed("joe, or the path of an .onnx file")] = "joe"
-    """`joe`, or the path of a Piper voice (an .onnx file with its .onnx.json beside it)."""
+    vosk_model: ModelChoice | None = None
+    """A Vosk model: its name in `ren-device models list`, or the directory of an unpacked one."""
+    stt_grammar: Annotated[Literal["auto", "true", "false"], AnyCase] = "auto"
+    """Vosk hears only the offline mind's words; `auto`: first these and then all, with no cloud."""
+    tts_voice: Annotated[str, Allowed("joe, a name of the list, or the path of an .onnx file")] = (
+        "joe"
+    )
+    """A Piper voice: its name in `ren-device models list`, or a path; #NUMBER chooses a speaker."""
+    models_dir: Location | None = None
+    """Where fetched models are; unset means `models` in the data directory."""
+    models_mirror: Url = ""
+    """An address that has the files of the models, to be tried before their makers'."""
+    quiet_hours: QuietTimes = ""
+    """When the voice is kept low, such as 22:00-07:00; alarms ring as loud as ever."""
+    quiet_volume: int = Field(30, ge=0, le=100)
+    """How loud the voice may be in the quiet hours, in percent."""
 
     # --- the cloud ---
     anthropic_api_key: Secret = Field(SecretStr(""), validation_alias="ANTHROPIC_API_KEY")
@@ -151,6 +192,11 @@ class Settings(BaseModel):
     """Where that Ren API is; another Ren's address will do."""
     brain: Annotated[Literal["claude", "astra"], AnyCase, AfterValidator(_with_key)] = "claude"
     """Who answers the cloud tiers: Claude, or Ren's hosted Astra (needs REN_API_KEY)."""
+
+    @property
+    def models_home(self) -> Path:
+        """Where fetched models are, or will be."""
+        return self.models_dir or self.data_dir / "models"
 
     @property
     def has_api_key(self) -> bool:

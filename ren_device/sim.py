@@ -9,7 +9,9 @@ time, without a model. Anything that is not silence counts as speech.
 import asyncio
 from array import array
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 from ren_device.errors import DeviceError, EngineError
 from ren_device.model import (
@@ -19,6 +21,7 @@ from ren_device.model import (
     SAMPLE_BYTES,
     SAMPLE_RATE_HZ,
     SILENT_FRAME,
+    Wake,
 )
 
 _LETTER_FRAMES = 6
@@ -68,7 +71,10 @@ def _tone(level: int) -> bytes:
 class SimMicrophone:
     """A microphone that hears what the test says, in real time; silence otherwise."""
 
-    name = "simulated microphone"
+    name = form = "simulated microphone"
+    dropped = 0
+    hardware = False
+    block_frames = 1
 
     def __init__(self) -> None:
         """Nobody speaks yet."""
@@ -90,7 +96,7 @@ class SimMicrophone:
         """It can be opened again."""
         self._gone = None
 
-    async def frames(self) -> AsyncGenerator[bytes, None]:
+    async def blocks(self) -> AsyncGenerator[bytes, None]:
         """See ports.Microphone; strict: it can be open only once."""
         if self.open:
             raise DeviceError("REN_MICROPHONE=sim: busy")
@@ -102,9 +108,12 @@ class SimMicrophone:
             while True:
                 if self._gone is not None:
                     raise DeviceError(self._gone)
-                due += FRAME_S
+                count = self.block_frames
+                due += FRAME_S * count
                 await asyncio.sleep(due - loop.time())
-                yield self._heard.popleft() if self._heard else SILENT_FRAME
+                yield b"".join(
+                    self._heard.popleft() if self._heard else SILENT_FRAME for _ in range(count)
+                )
         finally:
             self.open = False
 
@@ -112,7 +121,8 @@ class SimMicrophone:
 class SimSpeaker:
     """A loudspeaker that remembers what was heard, and when. Strict about the order of calls."""
 
-    name = "simulated loudspeaker"
+    name = form = "simulated loudspeaker"
+    underruns = 0
     latency_s = 0.05
 
     def __init__(self) -> None:
@@ -121,6 +131,7 @@ class SimSpeaker:
         self._queued: deque[tuple[float, bytes]] = deque()
         self._free_at = 0.0
         self._heard: list[tuple[float, bytes]] = []
+        self._taken = 0
         self.broken: str | None = None
 
     async def start(self) -> None:
@@ -150,11 +161,20 @@ class SimSpeaker:
         self._check_open()
         await asyncio.sleep(max(0.0, self._free_at - asyncio.get_running_loop().time()))
 
-    async def flush(self) -> None:
+    async def flush(self) -> int:
         """See ports.Speaker."""
         self._settle()
+        dropped = len(self._queued) * FRAME_BYTES
         self._queued.clear()
         self._free_at = 0.0
+        return dropped
+
+    def take_played(self) -> bytes:
+        """See ports.Speaker."""
+        self._settle()
+        begin = max(self._taken, len(self._heard) - round(1 / FRAME_S))
+        self._taken = len(self._heard)
+        return b"".join(frame for _, frame in self._heard[begin:])
 
     async def close(self) -> None:
         """See ports.Speaker."""
@@ -185,37 +205,76 @@ class SimSpeaker:
 class SimEchoCanceller:
     """A room without an echo."""
 
-    def reference(self, frame: bytes) -> None:
-        """Checks the frame's size."""
-        if len(frame) != FRAME_BYTES:
-            raise AssertionError(f"a frame of {len(frame)} bytes")
+    def process(self, near: bytes, far: bytes) -> bytes:
+        """The same frames."""
+        for pcm in (near, far):
+            if len(pcm) % FRAME_BYTES:
+                raise AssertionError(f"{len(pcm)} bytes are no whole frames")
+        return near
 
-    def process(self, frame: bytes) -> bytes:
-        """The same frame."""
-        return frame
+    def set_delay(self, delay_s: float) -> None:
+        """See ports.EchoCanceller."""
+
+
+@dataclass(frozen=True, slots=True)
+class SimEcho:
+    """What SimEchoMeter found; see ports.Echo."""
+
+    heard: bool
+    delay_s: float = 0.0
+    attenuation_db: float = 0.0
+    explained: float = 0.0
+
+
+class SimEchoMeter:
+    """Finds its chime where it is to be found bit by bit."""
+
+    sound = speech("la")
+
+    def measure(self, near: bytes, far: bytes) -> SimEcho:
+        """See ports.EchoMeter."""
+        played, heard = far.find(self.sound), near.find(self.sound)
+        if played < 0 or heard < played:
+            return SimEcho(heard=False)
+        delay_s = (heard - played) / (SAMPLE_RATE_HZ * SAMPLE_BYTES)
+        return SimEcho(heard=True, delay_s=delay_s, explained=1.0)
 
 
 class SimWakeWord:
     """Notices its phrase a moment after its end, as real ones do."""
 
     _LATE_FRAMES = 20
+    _THINKS_LATER_FRAMES = 10  # than it was
 
     def __init__(self, phrase: str = "hey jarvis") -> None:
         """Listens for `phrase`, said by `speech`."""
         self.phrases: tuple[str, ...] = (phrase,)
+        self.awake = True
+        self.certainty: Literal["sure", "doubtful", "near_miss"] = "sure"
+        self.score = 1.0
+        self._scores = dict.fromkeys(self.phrases, 0.0)
         self.reset()
 
-    def process(self, frame: bytes) -> str | None:
+    def process(self, frames: bytes) -> Wake | None:
         """See ports.WakeWord."""
-        self._reader.read(frame)
-        if self._reader.text.lower().endswith(self.phrases[0]):
-            self._reader.text = ""
-            self._wait_frames = self._LATE_FRAMES
-        elif self._wait_frames > 0:
-            self._wait_frames -= 1
-            if self._wait_frames == 0:
-                return self.phrases[0]
+        for at in range(0, len(frames), FRAME_BYTES):
+            self._reader.read(frames[at : at + FRAME_BYTES])
+            if self._reader.text.lower().endswith(self.phrases[0]):
+                self._reader.text = ""
+                self._wait_frames = self._LATE_FRAMES
+            elif self._wait_frames > 0:
+                self._wait_frames -= 1
+                if self._wait_frames == 0:
+                    late_frames = self._LATE_FRAMES + (len(frames) - at) // FRAME_BYTES
+                    late_s = (late_frames - self._THINKS_LATER_FRAMES) * FRAME_S
+                    self._scores = {self.phrases[0]: self.score}
+                    return Wake(self.phrases[0], self.score, self.certainty, late_s)
         return None
+
+    def scores(self) -> Mapping[str, float]:
+        """See ports.WakeWord."""
+        scores, self._scores = self._scores, dict.fromkeys(self.phrases, 0.0)
+        return scores
 
     def reset(self) -> None:
         """See ports.WakeWord."""
@@ -236,6 +295,27 @@ class SimVoiceActivity:
 
     def reset(self) -> None:
         """See ports.VoiceActivity."""
+
+
+class SimTurnDetector:
+    """Finds that whoever ended in a full stop, a question mark or an exclamation has finished."""
+
+    def __init__(self) -> None:
+        """Ready."""
+        self.asked = 0
+        self.broken: str | None = None
+
+    async def probability(self, pcm: bytes) -> float:
+        """See ports.TurnDetector."""
+        self.asked += 1
+        if self.broken is not None:
+            raise EngineError(self.broken)
+        await asyncio.sleep(0.03)
+        said = words(pcm[len(pcm) % FRAME_BYTES :]).rstrip()
+        return 0.95 if said.endswith((".", "?", "!")) else 0.05
+
+    async def close(self) -> None:
+        """See ports.TurnDetector."""
 
 
 class SimSpeechToText:
@@ -269,6 +349,11 @@ class SimRecognition:
         self._pcm = bytearray()
         self._closed = False
         engine.open += 1
+
+    @property
+    def partial(self) -> str:
+        """See ports.Recognition."""
+        return words(bytes(self._pcm))
 
     def feed(self, pcm: bytes) -> None:
         """See ports.Recognition."""

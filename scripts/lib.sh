@@ -7,9 +7,15 @@
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 venv=$root/.venv
 locks=$root/scripts/locks
+run_locks=("$locks/run.txt" "$locks/models.txt" "$locks/audio.txt")
 sources=$root/.sources
 node=$root/.node
 node_wants=$root/tests/peers/node
+
+# Models that come only inside a package which nothing else of Ren needs: see install_models.
+models=$venv/share/ren-device/models
+turn_model=smart-turn-v3.2-cpu.onnx
+turn_model_sha256=2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f
 
 # The person's shell may aim Python and pip somewhere else; here they serve this directory only.
 unset PYTHONHOME PYTHONPATH PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV VIRTUAL_ENV
@@ -173,6 +179,28 @@ install_audio() {
   fi
 }
 
+are_models_there() {
+  [ -e "$models/LICENSE.smart-turn" ] &&
+    (cd -- "$models" && echo "$turn_model_sha256  $turn_model" | sha256sum --check --status)
+}
+
+# Take the end-of-turn model, and its licence, out of the wheel that carries it. It goes into .venv,
+# where it moves and is thrown away with what uses it.
+install_models() {
+  are_models_there 2>/dev/null && return
+  local wheel=$venv/share/ren-device/wheel
+  rm -rf -- "$wheel"
+  mkdir -p -- "$wheel" "$models"
+  "$venv/bin/python" -m pip download --quiet --no-deps --only-binary :all: --require-hashes \
+    -r "$locks/models.txt" -d "$wheel" >&2 </dev/null || return
+  # Not unzip, which a small system does not have.
+  "$venv/bin/python" -m zipfile -e "$wheel"/pipecat_ai-*.whl "$wheel" || return
+  cp -- "$wheel"/pipecat_ai-*.dist-info/licenses/LICENSE "$models/LICENSE.smart-turn" || return
+  mv -f -- "$wheel/pipecat/audio/turn/smart_turn/data/$turn_model" "$models/" || return
+  rm -rf -- "$wheel"
+  are_models_there
+}
+
 # Run a set-up function alone: two starts at once wait for each other.
 alone() {
   # The lock is on this file, which outlives any .venv, and is held by the subshell only.
@@ -183,7 +211,7 @@ alone() {
 }
 
 set_up_run() {
-  is_set_up run "$locks/run.txt" "$locks/audio.txt" && return # somebody else did it meanwhile
+  is_set_up run "${run_locks[@]}" && return # somebody else did it meanwhile
   local started=$SECONDS audio
   # An unfinished .venv is not trusted; a finished one is brought up to date.
   if [ -e "$venv/.ren-unfinished" ] || [ ! -e "$venv/.ren-run" ] ||
@@ -193,9 +221,10 @@ set_up_run() {
   : >"$venv/.ren-unfinished"
   say "installing Ren's parts, speech models included (about 300 MB to fetch the first time)"
   install_locked -r "$locks/run.txt" || die "the installation failed; see above, then run it again"
+  install_models || die "the end-of-turn model could not be fetched; see above, then run it again"
   audio=$(install_audio)
   compile
-  stamp run "$audio" "$locks/run.txt" "$locks/audio.txt"
+  stamp run "$audio" "${run_locks[@]}"
   rm -f -- "$venv/.ren-unfinished"
   say "set up in $((SECONDS - started)) s"
 }
@@ -263,7 +292,7 @@ try_audio_again() {
 # Bring .venv to where `python -m ren_device` runs; nothing to do the second time.
 ensure_run() {
   # Not `||`, which would let a set-up run on past a failed step.
-  if ! is_set_up run "$locks/run.txt" "$locks/audio.txt"; then alone set_up_run; fi
+  if ! is_set_up run "${run_locks[@]}"; then alone set_up_run; fi
 }
 
 # The same, with the tests' Python packages.

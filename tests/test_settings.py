@@ -66,6 +66,18 @@ def test_several_wake_words(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load(None).wake_words == ("hey jarvis", "/Models/My.json")
 
 
+def test_the_sensitivity_of_wake_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (load(None).wake_sensitivity.of("hey jarvis"), str(load(None).wake_sensitivity)) == (
+        0.5,
+        "0.5",
+    )
+    monkeypatch.setenv("REN_WAKE_WORDS", "hey jarvis, alexa, okay nabu")
+    monkeypatch.setenv("REN_WAKE_SENSITIVITY", "0.6, Hey Jarvis = 0.7,alexa=0.3")
+    given = load(None).wake_sensitivity
+    assert [given.of(each) for each in ("hey jarvis", "alexa", "okay nabu")] == [0.7, 0.3, 0.6]
+    assert str(given) == "0.6, hey jarvis=0.7, alexa=0.3"
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -131,12 +143,21 @@ def test_every_setting_says_what_it_is_and_what_is_allowed() -> None:
         ("REN_VOICE_ENABLED", "perhaps", "must be true or false"),
         ("REN_DEFAULT_TIER", "huge", "must be fast, default, hard or local"),
         ("REN_LOG_FORMAT", "xml", "must be text or json"),
-        ("REN_LANGUAGE", "ko", "must be en"),
+        ("REN_LANGUAGE", "ko", "must be de or en"),
         ("REN_NAME", "x" * 41, "must be a text of 1 to 40 characters"),
         ("REN_TIMEZONE", "Mars/Olympus", "use a name such as Europe/London"),
         ("REN_ALLOWED_HOSTS", "ren.example:80", "write ren.example, with no port"),
         ("REN_ALLOWED_ORIGINS", "app.example", "write https://app.example, with no path"),
+        ("REN_QUIET_HOURS", "22-7", "write 22:00-07:00"),
+        ("REN_QUIET_HOURS", "22:00-24:00", "write 22:00-07:00"),
+        ("REN_QUIET_VOLUME", "101", "must be a whole number from 0 to 100"),
         ("REN_MICROPHONE", "wav:", "write wav:PATH"),
+        ("REN_WAKE_SENSITIVITY", "1.5", "'1.5' is not a number from 0 to 1"),
+        ("REN_WAKE_SENSITIVITY", "hey jarvis=high", "'high' is not a number from 0 to 1"),
+        ("REN_WAKE_SENSITIVITY", "=0.5", "write 0.5, or a phrase and a number"),
+        ("REN_WAKE_SENSITIVITY", "alexa=0.3", "alexa is not in REN_WAKE_WORDS"),
+        ("REN_MICROPHONE_CHANNELS", "0,1", "must be mix, or numbers from 1 such as 1,3"),
+        ("REN_MICROPHONE_CHANNELS", "left", "must be mix, or numbers from 1 such as 1,3"),
         ("ANTHROPIC_BASE_URL", "localhost", "not an http or https URL"),
     ],
 )
@@ -148,6 +169,16 @@ def test_a_wrong_one_is_told_what_is_allowed(
         load(None)
     assert str(told.value).startswith(f"{name}={value}: ")
     assert said in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "channels"), [("mix", ()), ("2", (2,)), (" 3, 1,3", (3, 1)), ("MIX", ())]
+)
+def test_channels_are_numbers_from_one(
+    monkeypatch: pytest.MonkeyPatch, value: str, channels: tuple[int, ...]
+) -> None:
+    monkeypatch.setenv("REN_MICROPHONE_CHANNELS", value)
+    assert load(None).microphone_channels == channels
 
 
 def test_an_origin_is_kept_as_browsers_write_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,211 +1,129 @@
-"""Numbers and durations as people say them, in English words or digits.
+"""Durations as people say them, in words or digits.
 
 Everything here is pure and strict: text that is not wholly understood gives None, so that the
-mind can ask instead of guessing.
+mind can ask instead of guessing. The words are in mind.toml of each language.
 """
 
-import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-_ONES = {
-    word: value
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-        "fifteen sixteen seventeen eighteen nineteen".split()
-    )
-}
-_TENS = {
-    word: value
-    for value, word in zip(
-        range(20, 100, 10),
-        "twenty thirty forty fifty sixty seventy eighty ninety".split(),
-        strict=True,
-    )
-}
-_UNIT_S = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
-_UNIT_NAMES = {
-    spelling: unit
-    for unit, spellings in {
-        "second": "second seconds sec secs s",
-        "minute": "minute minutes min mins m",
-        "hour": "hour hours hr hrs h",
-        "day": "day days",
-        "week": "week weeks",
-    }.items()
-    for spelling in spellings.split()
-}
-_SMALLER_UNIT = {"hour": "minute", "minute": "second"}
-
-_TOKEN = re.compile(r"\d+(?:[:.]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*")
+from ren_device.languages.numbers import Numbers
+from ren_device.languages.tables import WordSet
 
 
-def tokens(text: str) -> list[str]:
-    """The words and numbers of `text` in lower case; "5min" is two, "7:30" and "o'clock" one."""
-    text = re.sub(r"\b([ap])\s?\.\s?m\b\.?", r"\1m", text.lower().replace("\u2019", "'"))
-    text = re.sub(r"\b([ap]) m\b", r"\1m", text)
-    return _TOKEN.findall(text)
+@dataclass(frozen=True, slots=True)
+class DurationWords:
+    """The table [durations]; see languages/en/mind.toml for what each is."""
+
+    units: tuple[tuple[int, WordSet], ...]
+    quantities: tuple[tuple[str, float], ...]
+    fractions: tuple[tuple[str, float], ...]
+    no_fraction_before: WordSet
+    before: WordSet
 
 
-def number_at(words: Sequence[str], start: int) -> tuple[float, int] | None:
-    """The number that begins at `start` and the index after it, else None.
+class Durations:
+    """Understands the durations of one language."""
 
-    Knows digits ("90", "1.5"), words up to 999 ("two hundred and five"), "a hundred", and "point".
-    """
-    if start >= len(words):
+    def __init__(self, numbers: Numbers, words: DurationWords) -> None:
+        """By these words."""
+        self._numbers = numbers
+        self._words = words
+        self._units = {word: size for size, names in words.units for word in names}
+        self._quantities = _longest_first(words.quantities)
+        self._fractions = _longest_first(words.fractions)
+
+    def parse_duration(self, text: str) -> float | None:
+        """Seconds, above 0, if `text` as a whole is a duration; None when it is not understood.
+
+        "an hour and a half", "ninety seconds", "1h 20m", "two minutes thirty", "a couple of
+        minutes" (two). "a few minutes" is not a duration: ask.
+        """
+        words = self._numbers.tokens(text)
+        found = self.duration_at(words, 0)
+        return found[0] if found and found[1] == len(words) else None
+
+    def find_duration(self, text: str) -> tuple[float, str] | None:
+        """The first duration within `text` in seconds, and `text` without it, else None."""
+        words = self._numbers.tokens(text)
+        for start in range(len(words)):
+            if found := self.duration_at(words, start):
+                led = start > 0 and words[start - 1] in self._words.before
+                return found[0], " ".join([*words[: start - led], *words[found[1] :]])
         return None
-    if re.fullmatch(r"\d+(\.\d+)?", words[start]):
-        return float(words[start]), start + 1
-    value, end = _cardinal_at(words, start)
-    if end == start:
-        return None
-    if end + 1 < len(words) and words[end] == "point" and words[end + 1] in _ONES:
-        return value + _ONES[words[end + 1]] / 10, end + 2
-    return float(value), end
+
+    def duration_at(self, words: Sequence[str], start: int) -> tuple[float, int] | None:
+        """The longest duration that begins at `start` in seconds, and the index after it."""
+        first = self._part_at(words, start)
+        if first is None:
+            return None
+        total, unit, end = first
+        while True:
+            follows = end + self._is_linked(words, end)
+            part = self._part_at(words, follows) or self._bare_part_at(words, follows, unit)
+            if part is None or part[1] >= unit:
+                break
+            total, unit, end = total + part[0], part[1], part[2]
+        return (total, end) if total > 0 else None
+
+    def _is_linked(self, words: Sequence[str], at: int) -> bool:
+        return at < len(words) and words[at] == self._numbers.words.linked
+
+    def _part_at(self, words: Sequence[str], start: int) -> tuple[float, int, int] | None:
+        """One quantity with its unit at `start`: seconds, those of the unit, index after it."""
+        quantity = self._quantity_at(words, start)
+        if quantity is None or quantity[1] >= len(words):
+            return None
+        count, end = quantity
+        unit = self._units.get(words[end])
+        if unit is None:
+            return None
+        end += 1
+        if (fraction := _value_at(words, end, self._fractions)) is not None:
+            # "an hour and a half", but not "an hour and half a minute"
+            follows = words[fraction[1] : fraction[1] + 1]
+            no_fraction = self._units.keys() | self._words.no_fraction_before
+            if not follows or follows[0] not in no_fraction:
+                count, end = count + fraction[0], fraction[1]
+        return count * unit, unit, end
+
+    def _bare_part_at(
+        self, words: Sequence[str], start: int, unit: int
+    ) -> tuple[float, int, int] | None:
+        """The "thirty" of "two minutes thirty": a number in the next smaller unit, said last."""
+        smaller = {3600: 60, 60: 1}.get(unit)
+        number = self._numbers.number_at(words, start)
+        if smaller is None or number is None or number[1] != len(words) or not 0 < number[0] < 60:
+            return None
+        return number[0] * smaller, smaller, number[1]
+
+    def _quantity_at(self, words: Sequence[str], start: int) -> tuple[float, int] | None:
+        """How many: "two and a half", "half an", "a couple of", "three quarters of an", "a"."""
+        quantity = _value_at(words, start, self._quantities)
+        if quantity and words[quantity[1] : quantity[1] + 1] != [self._numbers.words.hundred]:
+            return quantity
+        number = self._numbers.number_at(words, start)
+        if number is None:
+            # "set an hour and a half timer": the article was taken by the sentence
+            return (1.0, 0) if start == 0 and self._is_linked(words, 1) else None
+        count, end = number
+        if (fraction := _value_at(words, end, self._fractions)) is not None:
+            follows = words[fraction[1] : fraction[1] + 1]
+            if follows and follows[0] in self._units:
+                return count + fraction[0], fraction[1]
+        return count, end
 
 
-def _cardinal_at(words: Sequence[str], start: int) -> tuple[int, int]:
-    """Like `number_at` for whole numbers in words; an end equal to `start` means none."""
-    if words[start : start + 2] in (["a", "hundred"], ["one", "hundred"]):
-        hundreds, end = 100, start + 2
-    elif words[start] in _ONES and words[start + 1 : start + 2] == ["hundred"]:
-        hundreds, end = _ONES[words[start]] * 100, start + 2
-    else:
-        return _below_hundred_at(words, start)
-    follows = end + 1 if words[end : end + 1] == ["and"] else end
-    rest, rest_end = _below_hundred_at(words, follows)
-    return (hundreds + rest, rest_end) if rest_end > follows else (hundreds, end)
+def _longest_first(phrases: Sequence[tuple[str, float]]) -> list[tuple[list[str], float]]:
+    split = ((phrase.split(), value) for phrase, value in phrases)
+    return sorted(split, key=lambda each: -len(each[0]))
 
 
-def _below_hundred_at(words: Sequence[str], start: int) -> tuple[int, int]:
-    word = words[start] if start < len(words) else ""
-    if word in _TENS:
-        ones = _ONES.get(words[start + 1], 0) if start + 1 < len(words) else 0
-        return (_TENS[word] + ones, start + 2) if 0 < ones < 10 else (_TENS[word], start + 1)
-    return (_ONES[word], start + 1) if word in _ONES else (0, start)
-
-
-def parse_number(text: str) -> float | None:
-    """The number that `text` is, all of it, else None."""
-    words = tokens(text)
-    found = number_at(words, 0)
-    return found[0] if found and found[1] == len(words) else None
-
-
-def parse_duration(text: str) -> float | None:
-    """Seconds, above 0, if `text` as a whole is a duration; None when it is not understood.
-
-    "an hour and a half", "ninety seconds", "1h 20m", "two minutes thirty", "a couple of minutes"
-    (two). "a few minutes" is not a duration: ask.
-    """
-    words = tokens(text)
-    found = duration_at(words, 0)
-    return found[0] if found and found[1] == len(words) else None
-
-
-def find_duration(text: str) -> tuple[float, str] | None:
-    """The first duration within `text` in seconds, and `text` without it, else None."""
-    words = tokens(text)
-    for start in range(len(words)):
-        if found := duration_at(words, start):
-            before = words[: start - 1] if start and words[start - 1] == "for" else words[:start]
-            return found[0], " ".join([*before, *words[found[1] :]])
-    return None
-
-
-def duration_at(words: Sequence[str], start: int) -> tuple[float, int] | None:
-    """The longest duration that begins at `start` in seconds, and the index after it."""
-    first = _part_at(words, start)
-    if first is None:
-        return None
-    total, unit, end = first
-    while True:
-        follows = end + 1 if words[end : end + 1] == ["and"] else end
-        part = _part_at(words, follows) or _bare_part_at(words, follows, unit)
-        if part is None or _UNIT_S[part[1]] >= _UNIT_S[unit]:
-            break
-        total, unit, end = total + part[0], part[1], part[2]
-    return (total, end) if total > 0 else None
-
-
-def _part_at(words: Sequence[str], start: int) -> tuple[float, str, int] | None:
-    """One quantity with its unit at `start`: seconds, unit, index after it."""
-    quantity = _quantity_at(words, start)
-    if quantity is None or quantity[1] >= len(words):
-        return None
-    count, end = quantity
-    unit = _UNIT_NAMES.get(words[end])
-    if unit is None:
-        return None
-    end += 1
-    if (fraction := _and_fraction_at(words, end)) is not None:
-        # "an hour and a half", but not "an hour and half a minute"
-        follows = words[fraction[1] : fraction[1] + 1]
-        if not follows or follows[0] not in {*_UNIT_NAMES, "a", "an", "of"}:
-            count, end = count + fraction[0], fraction[1]
-    return count * _UNIT_S[unit], unit, end
-
-
-def _bare_part_at(words: Sequence[str], start: int, unit: str) -> tuple[float, str, int] | None:
-    """The "thirty" of "two minutes thirty": a number in the next smaller unit, said last."""
-    smaller = _SMALLER_UNIT.get(unit)
-    number = number_at(words, start)
-    if smaller is None or number is None or number[1] != len(words) or not 0 < number[0] < 60:
-        return None
-    return number[0] * _UNIT_S[smaller], smaller, number[1]
-
-
-def _quantity_at(words: Sequence[str], start: int) -> tuple[float, int] | None:
-    """How many: "two and a half", "half an", "a couple of", "three quarters of an", "a"."""
-    for phrase, value in _QUANTITIES:
-        end = start + len(phrase)
-        if list(words[start:end]) == phrase and words[end : end + 1] != ["hundred"]:
-            return value, end
-    number = number_at(words, start)
-    if number is None:
-        # "set an hour and a half timer": the article was taken by the sentence
-        return (1.0, 0) if start == 0 and words[1:2] == ["and"] else None
-    count, end = number
-    if (fraction := _and_fraction_at(words, end)) is not None:
-        follows = words[fraction[1] : fraction[1] + 1]
-        if follows and follows[0] in _UNIT_NAMES:
-            return count + fraction[0], fraction[1]
-    return count, end
-
-
-def _and_fraction_at(words: Sequence[str], start: int) -> tuple[float, int] | None:
-    for phrase, value in _FRACTIONS:
+def _value_at(
+    words: Sequence[str], start: int, phrases: Sequence[tuple[list[str], float]]
+) -> tuple[float, int] | None:
+    """What the first phrase that stands at `start` is worth, and the index after it."""
+    for phrase, value in phrases:
         if list(words[start : start + len(phrase)]) == phrase:
             return value, start + len(phrase)
     return None
-
-
-_FRACTIONS = [
-    (phrase.split(), value)
-    for phrase, value in (
-        ("and three quarters", 0.75),
-        ("and a quarter", 0.25),
-        ("and a half", 0.5),
-        ("and half", 0.5),
-    )
-]
-_QUANTITIES = [  # longest first
-    (phrase.split(), value)
-    for phrase, value in (
-        ("three quarters of an", 0.75),
-        ("three quarters of a", 0.75),
-        ("a quarter of an", 0.25),
-        ("quarter of an", 0.25),
-        ("a couple of", 2.0),
-        ("couple of", 2.0),
-        ("half of an", 0.5),
-        ("a couple", 2.0),
-        ("a quarter", 0.25),
-        ("half an", 0.5),
-        ("half a", 0.5),
-        ("a half", 0.5),
-        ("quarter", 0.25),
-        ("half", 0.5),
-        ("an", 1.0),
-        ("a", 1.0),
-    )
-]

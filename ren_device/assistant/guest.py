@@ -152,7 +152,9 @@ class Guest:
     async def _request(self, ask: GuestAsk, tier: Tier) -> MindRequest:
         known = await self._facts.all() if self._facts else []
         facts = tuple(fact.text for fact in known)
-        system = system_prompt(self._config.name, spoken=False, facts=facts)
+        system = system_prompt(
+            self._config.name, spoken=False, facts=facts, language=self._config.language
+        )
         if ask.system.strip():
             system = f"{system}\n\n{_CALLER}\n\n{ask.system.strip()}"
         return MindRequest(

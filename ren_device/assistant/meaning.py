@@ -6,41 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from ren_device.assistant.durations import find_duration, parse_duration, parse_number
-from ren_device.assistant.when import Purpose, find_when
+from ren_device.assistant.language import Language
 from ren_device.model import Intent
+from ren_device.skills.speakable import capitalised
 
-CAN = (
-    "I can set timers, alarms and reminders, keep lists, remember things for you, tell you the"
-    " time and the date, and change the volume."
+ANSWERS = frozenset(
+    "never_mind help hello goodbye thanks love who_are_you presence change_timer change_alarm "
+    "change_reminder home_what".split()
 )
-ANSWERS: Mapping[str, str] = {
-    "never_mind": "Okay.",
-    "help": f"{CAN} Everything else needs the cloud.",
-    "hello": "Hello. What can I do for you?",
-    "goodbye": "Goodbye.",
-    "thanks": "You're welcome.",
-    "love": "That's kind of you.",
-    "who_are_you": f"I'm Ren, your speaker. {CAN}",
-    "presence": "I'm here.",
-    "change_timer": "I can't change a running timer. You can cancel it and set a new one.",
-    "change_alarm": "I can't change an alarm. You can cancel it and set a new one.",
-    "change_reminder": "I can't change a reminder. You can cancel it and set a new one.",
-    "home_what": "Please say what I should turn on.",
-}
+"""The intents that are only answered."""
 VOLUME_STEP = 10
 LONGEST_TIMER_S = 7 * 86_400
-_BY_WORD = {"a lot": 30, "much": 30, "way": 30, "bit": 5, "little": 5, "slightly": 5, "tad": 5}
-_NO_ITEM_SPLIT = ("mac and cheese", "macaroni and cheese", "fish and chips", "half and half")
-_NO_ITEM = re.compile(
-    r"(?:(?:to|on|onto|in|into|the|my|our|a|an|of|some|something|it|and|list)\b ?)+"
-)
-_KNOWN_LISTS = ("shopping", "to do")
-_LIST_ALIASES = {"grocery": "shopping", "groceries": "shopping", "todo": "to do"}
-_NO_NAME = re.compile(
-    r"\b(?:the|my|your|our|on|in|of|or|and|at|to|for|from|it|is|left|less|remaining|still)\b"
-)
 _CONFIRMED = re.compile(r"^(?:cancel|clear|remove)_")
+_ANY_LIST = "shopping"
 
 Missing = Literal["duration", "moment", "text", "items", "which", "yes"]
 Call = tuple[str, Mapping[str, object]]
@@ -65,197 +43,218 @@ class Meaning:
     question: Question | None = None
 
 
-def meaning(intent: Intent, now: datetime) -> Meaning | None:
+def meaning(intent: Intent, now: datetime, language: Language) -> Meaning | None:
     """What to do about `intent`; None when its words make no sense after all.
 
     A near miss never leads to taking something away: that is asked first.
     """
+    say = language.say
     if intent.name in ANSWERS:
-        greeting = str(intent.slots.get("greeting", "")).capitalize()
-        return Meaning(answer=f"{greeting}." if greeting else ANSWERS[intent.name])
+        greeting = capitalised(str(intent.slots.get("greeting", "")))
+        if greeting:
+            return Meaning(answer=f"{greeting}.")
+        return Meaning(answer=say(f"answers.{intent.name}", can=say("answers.can")))
     act = _ACTS.get(intent.name)
-    found = act(intent, now) if act else None
+    found = act(intent, now, language) if act else None
     if found and intent.score < 100 and any(_CONFIRMED.match(name) for name, _ in found.calls):
-        return Meaning(question=Question(_confirmation(found.calls[0]), "yes", calls=found.calls))
+        text = _confirmation(found.calls[0], language)
+        return Meaning(question=Question(text, "yes", calls=found.calls))
     return found
 
 
-def _confirmation(call: Call) -> str:
+def _confirmation(call: Call, language: Language) -> str:
     name, arguments = call
-    verb, _, kind = name.partition("_")
     which = arguments.get("which")
-    if kind == "from_list":
-        items = arguments["items"]
-        what = " and ".join(items) if isinstance(items, list) else str(items)
-        return f"Do you want me to remove {what} from the {arguments['list_name']} list?"
-    if kind == "list":
-        return f"Do you want me to clear the {arguments['list_name']} list?"
-    what = f"all {kind}s" if which == "all" else f"the {which} {kind}" if which else f"the {kind}"
-    return f"Do you want me to {verb} {what}?"
+    if name in ("remove_from_list", "clear_list"):
+        items = arguments.get("items", ())
+        listed = list(items) if isinstance(items, list) else [str(items)]
+        return language.say(
+            f"asks.{name}",
+            items=language.say("asks.joint").join(listed),
+            list=language.speech.list_name(str(arguments["list_name"])),
+        )
+    form = "all" if which == "all" else "one" if which else "only"
+    return language.say(f"asks.{name}.{form}", which=which)
 
 
-def _words(intent: Intent, slot: str) -> str:
+def _words(intent: Intent, slot: str, language: Language) -> str:
     """A slot's text without the articles before it."""
     text = str(intent.slots.get(slot, ""))
-    return re.sub(r"^(?:(?:the|my|our|a|an|some|for)\s+)+", "", text).strip()
+    return language.words.meaning.articles.sub("", text).strip()
 
 
-def _set_timer(intent: Intent, _now: datetime) -> Meaning:
-    label = _words(intent, "label")
-    seconds = parse_duration(str(intent.slots.get("duration", "")))
-    if seconds is None and (found := find_duration(label)):
+def _set_timer(intent: Intent, _now: datetime, language: Language) -> Meaning:
+    label = _words(intent, "label", language)
+    seconds = language.durations.parse_duration(str(intent.slots.get("duration", "")))
+    if seconds is None and (found := language.durations.find_duration(label)):
         seconds, label = found
-        if parse_number(label) is not None or not _NO_NAME.sub("", label).strip():
+        unnamed = not language.words.meaning.no_name.sub("", label).strip()
+        if language.numbers.parse_number(label) is not None or unnamed:
             label = ""  # "four or five minutes"
     if seconds is None:
-        base = f"set a {label} timer" if label else "set a timer"
-        return Meaning(question=Question("For how long?", "duration", base))
+        requests = language.words.requests
+        request = requests.named_timer.format(label=label) if label else requests.timer
+        return Meaning(question=Question(language.say("asks.how_long"), "duration", request))
     if not 1 <= seconds <= LONGEST_TIMER_S:
-        return Meaning(answer="A timer can run for up to seven days. A reminder can be later.")
+        return Meaning(answer=language.say("answers.timer_too_long"))
     return Meaning(calls=(("set_timer", {"duration_s": seconds, "name": label}),))
 
 
-def _set_alarm(intent: Intent, now: datetime) -> Meaning:
-    purpose: Purpose = "wake" if intent.slots.get("purpose") == "wake" else "alarm"
-    label = _words(intent, "label")
-    base = (
-        f"set a {label} alarm" if label else "wake me up" if purpose == "wake" else "set an alarm"
-    )
+def _set_alarm(intent: Intent, now: datetime, language: Language) -> Meaning:
+    requests = language.words.requests
+    wake = intent.slots.get("purpose") == "wake"
+    label = _words(intent, "label", language)
+    base = requests.wake if wake else requests.alarm
+    base = requests.named_alarm.format(label=label) if label else base
     said = str(intent.slots.get("when", ""))
-    if parse_duration(said):
-        said = f"in {said}"
-    found = find_when(said, now, purpose) if said else None
+    if language.durations.parse_duration(said):
+        said = requests.in_duration.format(said=said)
+    found = language.moments.find_when(said, now, "wake" if wake else "alarm") if said else None
     if found is None or found.rest:
-        return Meaning(question=Question("For when?", "moment", base))
+        return Meaning(question=Question(language.say("asks.when"), "moment", base))
     if found.at is None:
-        return Meaning(question=_when_exactly(found.problem, intent.matched, base))
+        return Meaning(question=_when_exactly(found.problem, intent.matched, base, language))
     at = found.at.isoformat(timespec="seconds")
     return Meaning(calls=(("set_alarm", {"at": at, "name": label}),))
 
 
-def _set_reminder(intent: Intent, now: datetime) -> Meaning | None:
+def _set_reminder(intent: Intent, now: datetime, language: Language) -> Meaning | None:
+    words, requests = language.words.meaning, language.words.requests
     rest = str(intent.slots.get("rest", ""))
-    if lead := intent.slots.get("lead"):
-        rest = f"{'in' if parse_duration(str(lead)) else 'at'} {lead} {rest}"
-    found = find_when(rest, now)
+    if lead := str(intent.slots.get("lead", "")):
+        is_duration = language.durations.parse_duration(lead) is not None
+        opened = requests.in_duration if is_duration else requests.at_moment
+        rest = f"{opened.format(said=lead)} {rest}"
+    found = language.moments.find_when(rest, now)
     what = found.rest if found else rest
-    what = re.sub(r"^(?:(?:to|about|that|of|for|at|on)\s+)+", "", f"{what} ").strip()
-    what = re.sub(r"(?:\s+(?:at|on|by|in))+$", "", what)
-    if found is None and re.match(r"(?:what|who|when|where|why|how|if|which)\b", rest):
+    what = words.before_task.sub("", f"{what} ").strip()
+    what = words.after_task.sub("", what)
+    if found is None and words.no_task.match(rest):
         return None  # "remind me what the capital of France is"
     if not what:
-        said = f" {rest}" if found and found.at else ""
-        question = Question("What should I remind you of?", "text", f"remind me{said}")
-        return Meaning(question=question)
+        at = found and found.at
+        request = requests.reminder_at.format(when=rest) if at else requests.reminder
+        return Meaning(question=Question(language.say("asks.task"), "text", request))
+    base = requests.reminder_of.format(what=what)
     if found is None:
-        return Meaning(question=Question("For when?", "moment", f"remind me to {what}"))
+        return Meaning(question=Question(language.say("asks.when"), "moment", base))
     if found.at is None:
-        base = f"remind me to {what}"
-        return Meaning(question=_when_exactly(found.problem, f"remind me {rest}", base))
-    at = found.at.isoformat(timespec="seconds")
-    return Meaning(calls=(("set_reminder", {"text": what, "at": at}),))
+        said = requests.reminder_at.format(when=rest)
+        return Meaning(question=_when_exactly(found.problem, said, base, language))
+    at_moment = found.at.isoformat(timespec="seconds")
+    return Meaning(calls=(("set_reminder", {"text": what, "at": at_moment}),))
 
 
-def _when_exactly(problem: str, said: str, base: str) -> Question:
+def _when_exactly(problem: str, said: str, base: str, language: Language) -> Question:
     if problem == "past":
-        return Question("That time has passed. For when?", "moment", base)
-    return Question("At what time?", "moment", said)
+        return Question(language.say("asks.when_instead"), "moment", base)
+    return Question(language.say("asks.time_of_day"), "moment", said)
 
 
-def _items(intent: Intent) -> list[str]:
+def _items(intent: Intent, language: Language) -> list[str]:
+    words = language.words.meaning
     text = str(intent.slots.get("items", ""))
-    pieces = [text] if text in _NO_ITEM_SPLIT else re.split(r"\s*,\s*|\s+and\s+", text)
-    bare = (re.sub(r"^(?:some|a|an|the|and|my)\s+", "", piece.strip()) for piece in pieces)
-    return [piece for piece in bare if piece and not _NO_ITEM.fullmatch(piece)]
+    one = words.items_in_one.fullmatch(text)
+    pieces = [text] if one else words.between_items.split(text)
+    bare = (words.before_item.sub("", piece.strip()) for piece in pieces)
+    return [piece for piece in bare if piece and not words.no_item.fullmatch(piece)]
 
 
-def _list_name(intent: Intent) -> str:
-    name = _words(intent, "list")
-    return _LIST_ALIASES.get(name, name) or "shopping"
+def _list_name(intent: Intent, language: Language) -> str:
+    name = _words(intent, "list", language)
+    return dict(language.words.meaning.lists).get(name, name) or _ANY_LIST
 
 
-def _add_to_list(intent: Intent, _now: datetime) -> Meaning:
-    items, name = _items(intent), _list_name(intent)
+def _add_to_list(intent: Intent, _now: datetime, language: Language) -> Meaning:
+    items, name = _items(intent, language), _list_name(intent, language)
     if not items:
-        return Meaning(question=Question("What should I add?", "items", f"to the {name} list"))
+        request = language.words.requests.list.format(name=name)
+        return Meaning(question=Question(language.say("asks.items"), "items", request))
     calls = (("add_to_list", {"items": items, "list_name": name}),)
-    if intent.score < 100 and name not in _KNOWN_LISTS:  # no new list because of a near miss
-        text = f"Do you want me to add {' and '.join(items)} to the {name} list?"
+    # no new list because of a near miss
+    if intent.score < 100 and name not in language.words.meaning.known_lists:
+        listed = language.say("asks.joint").join(items)
+        called = language.speech.list_name(name)
+        text = language.say("asks.add_to_list", items=listed, list=called)
         return Meaning(question=Question(text, "yes", calls=calls))
     return Meaning(calls=calls)
 
 
-def _remove_from_list(intent: Intent, _now: datetime) -> Meaning | None:
-    items = _items(intent)
+def _remove_from_list(intent: Intent, _now: datetime, language: Language) -> Meaning | None:
+    items = _items(intent, language)
     if not items:
         return None
-    found = {"items": items, "list_name": _list_name(intent)}
+    found = {"items": items, "list_name": _list_name(intent, language)}
     return Meaning(calls=(("remove_from_list", found),))
 
 
-def _show_list(intent: Intent, now: datetime) -> Meaning | None:
+def _show_list(intent: Intent, now: datetime, language: Language) -> Meaning | None:
     """A question about one thing has too few fixed words for a near miss."""
     unclear = intent.score < 100 and "items" in intent.slots
-    return None if unclear else _whole_list("show_list")(intent, now)
+    return None if unclear else _whole_list("show_list")(intent, now, language)
 
 
-def _whole_list(tool: str) -> Callable[[Intent, datetime], Meaning]:
-    return lambda intent, _: Meaning(calls=((tool, {"list_name": _list_name(intent)}),))
+def _whole_list(tool: str) -> "_Act":
+    return lambda intent, _now, language: Meaning(
+        calls=((tool, {"list_name": _list_name(intent, language)}),)
+    )
 
 
-def _list_timers(intent: Intent, _now: datetime) -> Meaning:
-    which = _words(intent, "which")
-    sure = intent.score >= 100 and not _NO_NAME.search(which)
+def _list_timers(intent: Intent, _now: datetime, language: Language) -> Meaning:
+    which = _words(intent, "which", language)
+    sure = intent.score >= 100 and not language.words.meaning.no_name.search(which)
     return Meaning(calls=(("list_timers", {"name": which} if which and sure else {}),))
 
 
-def _cancel(tool: str) -> Callable[[Intent, datetime], Meaning]:
-    def act(intent: Intent, _now: datetime) -> Meaning:
-        which = _words(intent, "which")
-        if which.startswith("to ") and tool == "cancel_alarm":  # "remove my alarm to 8": moved
-            return Meaning(answer=ANSWERS["change_alarm"])
+def _cancel(tool: str) -> "_Act":
+    def act(intent: Intent, _now: datetime, language: Language) -> Meaning:
+        which = _words(intent, "which", language)
+        if tool == "cancel_alarm" and language.words.meaning.to_another_time.match(which):
+            return Meaning(answer=language.say("answers.change_alarm"))
         return Meaning(calls=((tool, {"which": which}),))
 
     return act
 
 
-def _plain(tool: str) -> Callable[[Intent, datetime], Meaning]:
-    return lambda _intent, _now: Meaning(calls=((tool, {}),))
+def _plain(tool: str) -> "_Act":
+    return lambda _intent, _now, _language: Meaning(calls=((tool, {}),))
 
 
-def _set_volume(intent: Intent, _now: datetime) -> Meaning | None:
+def _set_volume(intent: Intent, _now: datetime, language: Language) -> Meaning | None:
     if "percent" in intent.slots:
         return Meaning(calls=(("set_volume", {"percent": int(intent.slots["percent"])}),))
+    words = language.words.meaning
     said = str(intent.slots.get("level", ""))
-    level = 50.0 if said in ("half", "a half") else parse_number(said)
+    level = 50.0 if words.half.fullmatch(said) else language.numbers.parse_number(said)
     if level is None:
         return None
-    if level <= 10 and "percent" not in intent.matched:  # of ten
+    if level <= 10 and not words.percent.search(intent.matched):  # of ten
         level *= 10
     return Meaning(calls=(("set_volume", {"percent": min(100, round(level))}),))
 
 
-def _change_volume(sign: int) -> Callable[[Intent, datetime], Meaning]:
-    def act(intent: Intent, _now: datetime) -> Meaning:
-        amount = parse_number(str(intent.slots.get("amount", "")))
+def _change_volume(sign: int) -> "_Act":
+    def act(intent: Intent, _now: datetime, language: Language) -> Meaning:
+        words = language.words.meaning
+        amount = language.numbers.parse_number(str(intent.slots.get("amount", "")))
         if amount is None:
-            words = (
-                by for word, by in _BY_WORD.items() if re.search(rf"\b{word}\b", intent.matched)
-            )
-            by = next(words, VOLUME_STEP)
+            steps = (by for said, by in words.volume_steps if said.search(intent.matched))
+            by = next(steps, VOLUME_STEP)
         else:
-            steps = amount <= 5 and "percent" not in intent.matched
-            by = min(100, round(amount * VOLUME_STEP if steps else amount))
+            in_steps = amount <= 5 and not words.percent.search(intent.matched)
+            by = min(100, round(amount * VOLUME_STEP if in_steps else amount))
         return Meaning(calls=(("change_volume", {"by": sign * by}),))
 
     return act
 
 
-def _cancel_all_timers(_intent: Intent, _now: datetime) -> Meaning:
+def _cancel_all_timers(_intent: Intent, _now: datetime, _language: Language) -> Meaning:
     return Meaning(calls=(("cancel_timer", {"which": "all"}),))
 
 
-_ACTS: Mapping[str, Callable[[Intent, datetime], Meaning | None]] = {
+_Act = Callable[[Intent, datetime, Language], Meaning | None]
+
+_ACTS: Mapping[str, _Act] = {
     "set_timer": _set_timer,
     "set_alarm": _set_alarm,
     "set_reminder": _set_reminder,

@@ -6,19 +6,20 @@ it hands on to be kept should look as it was written.
 
 import re
 
-from ren_device.assistant.heard import CONTRACTIONS
+from ren_device.assistant.heard import Hearing
 
 _WORD = re.compile(r"\S+")
-_FILLERS = re.compile(r"[ ,]*\b(?:u+m+|u+h+|e+r+m*|h+m+)\b,?", re.IGNORECASE)
 
 
-def own_words(original: str, plain: str) -> str:
+def own_words(original: str, plain: str, hearing: Hearing) -> str:
     """The part of `original` that became `plain`; `plain` itself where it cannot be found.
 
     It is looked for from the end, where such parts stand.
     """
     written: list[tuple[str, re.Match[str]]] = [
-        (word, found) for found in _WORD.finditer(original) for word in _plain_words(found[0])
+        (word, found)
+        for found in _WORD.finditer(original)
+        for word in hearing.plain_words(found[0])
     ]
     at = len(written)
     last = first = None
@@ -33,13 +34,4 @@ def own_words(original: str, plain: str) -> str:
     if first is None or last is None:
         return plain
     part = original[first.start() : last.end()]
-    return _FILLERS.sub("", part).strip(' \t\n,;:.!?"\u201c\u201d')
-
-
-def _plain_words(word: str) -> list[str]:
-    """What `heard.plain` makes of one word."""
-    word = word.lower().replace("\u2019", "'").replace("%", " percent")
-    word = re.sub(r"\b([ap])\.m\b\.?", r"\1m", word)
-    word = re.sub(r"(?<!\d)[.:,]|[.:,](?!\d)|[^\w\s'.:]|_", " ", word)
-    plain = " ".join(CONTRACTIONS.get(each.strip("'"), each.strip("'")) for each in word.split())
-    return plain.split()
+    return hearing.without_fillers(part).strip(' \t\n,;:.!?"\u201c\u201d')

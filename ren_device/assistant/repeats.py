@@ -3,71 +3,60 @@
 Whoever asks for every day and gets one day only has been misled, so nothing is set unasked.
 """
 
-import re
 from dataclasses import dataclass
 
+from ren_device.languages.tables import Pattern
+
 ALERTS = ("timer", "alarm", "reminder")
-_DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
-_PART = r"morning|afternoon|evening|night"
-_UNIT = (
-    rf"(?:second|sec|minute|min|hour|hr|day|weekday|workday|week|weekend|month|year|{_PART}|{_DAY}|noon|"
-    r"midnight|birthday)s?"
-)
-_HOW_OFTEN = (
-    r"(?:(?:other|second|third|single|few|half|work|working|school|week|two|three|four|five|six|"
-    r"ten|twelve|fifteen|twenty|thirty|\d+)\s+)*"
-)
-_REPEATED = re.compile(
-    rf"(?:\b(?:on|at)\s+)?\b(?:every|each)\s+{_HOW_OFTEN}(?P<unit>{_UNIT})\b(?:\s+at (?=night))?"
-    r"|\bevery time\b|\bwhenever\b"
-    rf"|\b(?:on |at |for |all )?(?P<days>{_DAY}s(?:(?: and|,)? {_DAY}s)*|weekdays|weekends)\b"
-    rf"|\b(?:from )?{_DAY} (?:through|to|till|until) {_DAY}\b"
-    r"|\b(?:daily|weekly|monthly|yearly|hourly|nightly)\b(?=$| (?:at|to|for|in|on|alarm|reminder))"
-    r"|(?<=\bremind me )(?:daily|weekly|monthly|yearly|hourly|nightly)\b"
-    r"|\b(?:once|twice|(?:two|three|four) times) (?:a|per|every) (?:day|week|month|year|hour)\b"
-    r"|\b(?:recurring|repeating)\b"
-)
-_ASKS_FOR_ALERT = re.compile(
-    r"(?:remind|wake|get me|set|start|create|make|begin|put|give me|i need|i want|do |schedule|"
-    r"add (?!.* list$)|repeat|new |alarm|reminder|timer|an? |every|each|daily|weekly|"
-    r"(?:in|at|on|from) .*remind)"
-)
-_ALERT = re.compile(r"\b(?:(remind me|reminders?)|(wake|get me up|alarms?)|timers?)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatWords:
+    """The table [repeats]; see languages/en/mind.toml for what each is."""
+
+    repeated: Pattern
+    asks_for_alert: Pattern
+    reminder: Pattern
+    alarm: Pattern
+    timer: Pattern
+    next: tuple[tuple[Pattern, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """A wish for a recurring alert: its kind in the plural, and the same wish for just once."""
+    """A wish for a recurring alert: its kind, and the same wish for just once."""
 
-    kinds: str
+    kind: str
     once: str
 
 
-def find_repeated(said: str, kind: str = "") -> Repeated | None:
+def find_repeated(said: str, words: RepeatWords, kind: str = "") -> Repeated | None:
     """Whether `said`, in plain form, asks for an alert that recurs.
 
     `kind` is what is known to be asked for; without it, the words have to say so.
     """
-    found = _REPEATED.search(said)
+    found = words.repeated.search(said)
     if found is None:
         return None
     if not kind:
-        alert = _ALERT.search(said)
-        if alert is None or not _ASKS_FOR_ALERT.match(said):
+        kind = _kind(said, words)
+        if not kind or not words.asks_for_alert.match(said):
             return None
-        kind = "reminder" if alert[1] else "alarm" if alert[2] else "timer"
-    kinds = f"{kind}s"
-    once = f"{said[: found.start()]} {_next(found)} {said[found.end() :]}"
-    return Repeated(kinds, " ".join(once.split()))
+    unit = next((each for each in found.groups() if each), "")
+    once = f"{said[: found.start()]} {_next(unit, words)} {said[found.end() :]}"
+    return Repeated(kind, " ".join(once.split()))
 
 
-def _next(found: re.Match[str]) -> str:
+def _kind(said: str, words: RepeatWords) -> str:
+    """Of which kind of alert the first word is."""
+    patterns = {"reminder": words.reminder, "alarm": words.alarm, "timer": words.timer}
+    places = {kind: at for kind, each in patterns.items() if (at := each.search(said))}
+    return min(places, key=lambda kind: places[kind].start(), default="")
+
+
+def _next(unit: str, words: RepeatWords) -> str:
     """The next such day or part of a day, where there is a short word for it."""
-    unit = (found["unit"] or found["days"] or "").removesuffix("s")
-    if re.fullmatch(_DAY, unit):
-        return f"on {unit}"
-    if unit in ("night", "evening"):
-        return "tonight"
-    return {"morning": "tomorrow morning", "noon": "at noon", "midnight": "at midnight"}.get(
-        unit, ""
-    )
+    for pattern, once in words.next:
+        if found := pattern.fullmatch(unit):
+            return found.expand(once)
+    return ""

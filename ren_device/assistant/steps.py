@@ -97,6 +97,10 @@ class Steps:
     answer: Answer = field(default_factory=Answer)
     refusal: str = _REFUSAL
     """What the mind is told of a dangerous tool that may not run, after the tool's name."""
+    nothing_said: str = NOTHING_SAID
+    """Said when a mind ends without a word and without a tool."""
+    certain: asyncio.Event | None = None
+    """Tools that change something wait for this; None if there is nothing to wait for."""
 
     async def run(
         self, mind: Mind, request: MindRequest
@@ -152,7 +156,7 @@ class Steps:
         said = " ".join(result.content for result in self.answer.results)
         if self.answer.text.strip() and not said:
             return None
-        return self._written(said or NOTHING_SAID, apart=True, spoken=spoken)
+        return self._written(said or self.nothing_said, apart=True, spoken=spoken)
 
     def _written(self, text: str, *, apart: bool, spoken: bool) -> TextDelta | None:
         """Add to the answer; `apart` from what was written before, as tools ran in between."""
@@ -184,6 +188,8 @@ class Steps:
         if tool is None:
             raise ToolError(f"There is no tool called {call.name}.")
         await self._gate(tool)
+        if self.certain is not None and not tool.read_only:
+            await self.certain.wait()
         return await tool.run(call.arguments)
 
     async def _gate(self, tool: Tool) -> None:

@@ -18,9 +18,11 @@ from ren_device.errors import (
     CloudError,
     CloudKeyMissing,
     CloudUnreachable,
+    RenError,
     StoreError,
     TurnTimeout,
 )
+from ren_device.languages.replies import Replies
 from ren_device.model import (
     MindRequest,
     Outcome,
@@ -56,6 +58,7 @@ class TurnConfig:
     allow_dangerous: bool = False
     offline_fallback: bool = False
     brain: Brain = CLAUDE
+    language: str = "en"
     patience_s: float = 8.0
     """How long a person at the speaker waits for the cloud to begin before Ren helps itself."""
 
@@ -70,6 +73,7 @@ class TurnConfig:
             allow_dangerous=settings.allow_dangerous,
             offline_fallback=settings.offline_fallback,
             brain=BRAINS[settings.brain],
+            language=settings.language,
         )
 
 
@@ -80,7 +84,13 @@ class _Ask:
     tier: Tier
     spoken: bool
     heard: Heard | None
+    certain: asyncio.Event | None
     deadline: float
+
+    @property
+    def dropped(self) -> bool:
+        """Whether it must leave no trace: nobody ever said that this was a turn."""
+        return self.certain is not None and not self.certain.is_set()
 
 
 @dataclass(slots=True)
@@ -119,6 +129,7 @@ class Assistant:
         self._clock = clock
         self._bus = bus
         self._config = config
+        self._replies = Replies(config.language)
         # A lock lives for as long as some turn holds on to it.
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
@@ -130,6 +141,7 @@ class Assistant:
         tier: Tier | None = None,
         spoken: bool = False,
         heard: Heard | None = None,
+        certain: asyncio.Event | None = None,
     ) -> AsyncGenerator[ReplyPart, None]:
         """Check the request and return the turn; nothing runs until it is iterated.
 
@@ -141,6 +153,9 @@ class Assistant:
         Both remarks are on disk before the Reply is yielded. With `heard` they are kept when the
         turn is closed instead, so that a caller who is still speaking can close it early; then
         the thread keeps only what `heard` returns.
+
+        With `certain` it is a head start: until that event is set nothing is kept and no tool runs
+        that changes anything, and a turn that is closed before then leaves no trace.
 
         Raises ThreadNotFound and CloudKeyMissing here; while iterated CloudError (502),
         TurnTimeout and StoreError.
@@ -156,7 +171,7 @@ class Assistant:
             if not spoken:
                 raise CloudKeyMissing(self._config.brain.no_key)
             tier = Tier.LOCAL
-        return self._turn(_Ask(message, thread_id, tier, spoken, heard, deadline))
+        return self._turn(_Ask(message, thread_id, tier, spoken, heard, certain, deadline))
 
     async def _turn(self, ask: _Ask) -> AsyncGenerator[ReplyPart, None]:
         lock = self._locks.setdefault(ask.thread_id, asyncio.Lock())
@@ -203,19 +218,25 @@ class Assistant:
                     yield part
             text = result.answer.text.strip()
             if ask.heard is None:
+                if ask.certain is not None:
+                    await ask.certain.wait()
                 kept = True
                 await to_the_end(self._keep(ask, text))
             outcome = "replied"
             model = self._config.brain.model_of(result.tier)
             yield Reply(text, model, result.tier, ask.thread_id)
+        except RenError:
+            if ask.certain is not None:
+                await ask.certain.wait()  # only a turn can fail: a head start may still be dropped
+            raise
         except (GeneratorExit, asyncio.CancelledError):
             interrupted = True
-            if outcome != "replied":
-                outcome = "cancelled"
+            if outcome != "replied" or ask.dropped:
+                outcome = "dropped" if ask.dropped else "cancelled"
             raise
         finally:
             try:
-                if not kept:
+                if not kept and not ask.dropped:
                     said = ask.heard() if interrupted and ask.heard else result.answer.text
                     await to_the_end(self._keep(ask, said.strip()))
             except StoreError as error:
@@ -276,14 +297,24 @@ class Assistant:
         waits = ask.spoken and result.tier is not Tier.LOCAL
         patience_s = min(self._config.patience_s, timeout_s / 2) if waits else None
         limits = Limits(ask.deadline, timeout_s, patience_s)
-        return Steps(self._toolbox, may_run_dangerous, limits, result.answer)
+        return Steps(
+            self._toolbox,
+            may_run_dangerous,
+            limits,
+            result.answer,
+            refusal=self._replies.say("turn.refused"),
+            nothing_said=self._replies.say("turn.nothing_said"),
+            certain=ask.certain,
+        )
 
     async def _request(self, ask: _Ask, tier: Tier) -> MindRequest:
         spoken = ask.spoken
         facts = await self._recall.facts()
         return MindRequest(
             model=self._config.brain.model_of(tier),
-            system=system_prompt(self._config.name, spoken=spoken, facts=facts),
+            system=system_prompt(
+                self._config.name, spoken=spoken, facts=facts, language=self._config.language
+            ),
             context=moment(self._clock.now(), self._config.timezone),
             messages=await self._recall.dialogue(ask.thread_id, ask.message, tier, spoken=spoken),
             tools=self._toolbox.specs,

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Literal
 
-from ren_device.assistant.durations import tokens
-from ren_device.assistant.moment_parts import Spoken, part_at
+from ren_device.assistant.durations import Durations
+from ren_device.assistant.moment_parts import MomentParts, Spoken
+from ren_device.assistant.moment_words import MomentWords
+from ren_device.languages.numbers import Numbers
 
 Purpose = Literal["alarm", "wake", "reminder"]
-
-_OPENERS = ("at", "on", "in", "this", "the", "of", "for", "by", "around", "about")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,40 +36,75 @@ class _Span:
     spoken: Spoken
 
 
-def parse_when(text: str, now: datetime, purpose: Purpose = "reminder") -> datetime | None:
-    """The moment that `text` as a whole says, after `now`; None when it is not understood."""
-    words = tokens(text)
-    span = _span_at(words, 0, now, bare=True)
-    if span is None or span.end != len(words):
-        return None
-    return _resolve(span.spoken, now, purpose)
+class Moments:
+    """Understands the moments of one language."""
 
+    def __init__(self, words: MomentWords, numbers: Numbers, durations: Durations) -> None:
+        """By these words."""
+        self._words = words
+        self._numbers = numbers
+        self._parts = MomentParts(words, numbers, durations)
 
-def find_when(text: str, now: datetime, purpose: Purpose = "reminder") -> Found | None:
-    """The moment said at the start or the end of `text` (or else within it), and what remains."""
-    words = tokens(text)
-    whole = _span_at(words, 0, now, bare=True)
-    if whole is not None and whole.end == len(words):
-        return _found(words, [whole], now, purpose)
-    spans: list[_Span] = []
-    start = 0
-    while start < len(words):
-        span = _span_at(words, start, now, bare=False)
-        at_an_end = span is not None and (start == 0 or span.end == len(words))
-        if span is not None and (at_an_end or span.spoken.has_time):  # not "the morning paper"
-            spans.append(span)
-        start = span.end if span is not None else start + 1
-    if not spans:
-        return None
-    first, last = spans[0], spans[-1]
-    if first is not last and first.start == 0 and last.end == len(words):
-        together = first.spoken.meets(last.spoken)
-        if together is not None:
-            merged = [replace(first, spoken=together), last]
-            return _found(words, merged, now, purpose)
-    if first.start == 0 and first.spoken.has_time:
-        return _found(words, [first], now, purpose)
-    return _found(words, [last], now, purpose)
+    def parse_when(
+        self, text: str, now: datetime, purpose: Purpose = "reminder"
+    ) -> datetime | None:
+        """The moment that `text` as a whole says, after `now`; None when it is not understood."""
+        words = self._numbers.tokens(text)
+        span = self._span_at(words, 0, now, bare=True)
+        if span is None or span.end != len(words):
+            return None
+        return _resolve(span.spoken, now, purpose)
+
+    def find_when(self, text: str, now: datetime, purpose: Purpose = "reminder") -> Found | None:
+        """The moment said at the start or the end of `text` (or else within it), and the rest."""
+        words = self._numbers.tokens(text)
+        whole = self._span_at(words, 0, now, bare=True)
+        if whole is not None and whole.end == len(words):
+            return _found(words, [whole], now, purpose)
+        spans: list[_Span] = []
+        start = 0
+        while start < len(words):
+            span = self._span_at(words, start, now, bare=False)
+            at_an_end = span is not None and (start == 0 or span.end == len(words))
+            if span is not None and (at_an_end or span.spoken.has_time):  # not "the morning paper"
+                spans.append(span)
+            start = span.end if span is not None else start + 1
+        if not spans:
+            return None
+        first, last = spans[0], spans[-1]
+        if first is not last and first.start == 0 and last.end == len(words):
+            together = first.spoken.meets(last.spoken)
+            if together is not None:
+                merged = [replace(first, spoken=together), last]
+                return _found(words, merged, now, purpose)
+        if first.start == 0 and first.spoken.has_time:
+            return _found(words, [first], now, purpose)
+        return _found(words, [last], now, purpose)
+
+    def _span_at(self, words: list[str], start: int, now: datetime, *, bare: bool) -> _Span | None:
+        """The longest moment at `start`. A lone number counts only when `bare` or after "at"."""
+        spoken: Spoken | None = None
+        end = start
+        while end < len(words):
+            opened = end
+            while opened < len(words) and words[opened] in self._words.openers:
+                opened += 1
+            opening = words[end:opened]
+            on_a_day = spoken is not None and spoken.day is not None
+            lone = bare or on_a_day or not self._words.at.isdisjoint(opening)
+            piece = self._parts.at(words, end, now, lone=lone)  # "this morning", "in ten minutes"
+            if piece is None and end < opened < len(words):
+                timed = not self._words.at.isdisjoint(opening)
+                dated = bare or not self._words.on.isdisjoint(opening)  # not "the first pill"
+                dated = dated and not (timed and self._words.bare_ordinals)
+                piece = self._parts.at(words, opened, now, lone=lone, dated=dated)
+            if piece is None:
+                break
+            together = piece[0] if spoken is None else spoken.meets(piece[0])
+            if together is None:
+                break
+            spoken, end = together, piece[1]
+        return _Span(start, end, spoken) if spoken else None
 
 
 def _found(words: list[str], spans: list[_Span], now: datetime, purpose: Purpose) -> Found:
@@ -80,28 +115,6 @@ def _found(words: list[str], spans: list[_Span], now: datetime, purpose: Purpose
         return Found(None, rest, "no time")
     at = _resolve(spoken, now, purpose)
     return Found(at, rest, "" if at else "past")
-
-
-def _span_at(words: list[str], start: int, now: datetime, *, bare: bool) -> _Span | None:
-    """The longest moment at `start`. A lone number counts only when `bare` or after "at"."""
-    spoken: Spoken | None = None
-    end = start
-    while end < len(words):
-        opened = end
-        while opened < len(words) and words[opened] in _OPENERS:
-            opened += 1
-        lone = bare or "at" in words[end:opened] or (spoken is not None and spoken.day is not None)
-        piece = part_at(words, end, now, lone=lone)  # "this morning", "in ten minutes"
-        if piece is None and end < opened < len(words):
-            dated = bare or "on" in words[end:opened]  # not "the first pill"
-            piece = part_at(words, opened, now, lone=lone, dated=dated)
-        if piece is None:
-            break
-        together = piece[0] if spoken is None else spoken.meets(piece[0])
-        if together is None:
-            break
-        spoken, end = together, piece[1]
-    return _Span(start, end, spoken) if spoken else None
 
 
 def _resolve(spoken: Spoken, now: datetime, purpose: Purpose) -> datetime | None:

@@ -22,8 +22,9 @@ def add_arguments(_: ArgumentParser) -> None:
 
 def run(_: Namespace) -> int:
     """Until SIGINT or SIGTERM; 1 when the start fails."""
-    from ren_device import logs, settings
+    from ren_device import allocator, logs, settings
 
+    allocator.tune()
     loaded = settings.load()
     logs.set_up(loaded.log_level, loaded.log_format, settings.secrets(loaded))
     for line in settings.unknown(settings.read()).values():

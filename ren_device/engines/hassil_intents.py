@@ -7,7 +7,6 @@ The threshold was measured: see scripts/benchmarks/intents.py.
 
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -15,6 +14,7 @@ from hassil import Intents, RecognizeResult, recognize_all
 from hassil.intents import IntentData
 from home_assistant_intents import get_intents
 
+from ren_device import languages
 from ren_device.engines.near_miss import NearMisses
 from ren_device.engines.slot_words import SlotRules
 from ren_device.engines.word_graph import WordGraph
@@ -48,12 +48,19 @@ class HassilMatcher:
     """Implements ports.IntentMatcher."""
 
     def __init__(
-        self, intents: Intents, slots: SlotRules, near: NearMisses, threshold: float
+        self,
+        language: str,
+        intents: Intents,
+        slots: SlotRules,
+        near: NearMisses,
+        threshold: float,
     ) -> None:
         """Made by `load`."""
+        self._language = language
         self._intents = intents
         self._slots = slots
         self._near = near
+        self.vocabulary = near.vocabulary
         self._threshold = threshold
 
     @classmethod
@@ -64,7 +71,7 @@ class HassilMatcher:
         sentences for the language.
         """
         own = _own(language)
-        stock = get_intents(language)
+        stock = get_intents(own["language"]) if own else None
         if own is None or stock is None:
             raise EngineError(f"REN_LANGUAGE={language}: there are no sentences in this language.")
         chosen = _choose(stock)
@@ -77,9 +84,9 @@ class HassilMatcher:
                     for sentence in () if _is_exact(block) else block.sentences:
                         graph.add(sentence, intents.expansion_rules)
         graph.finish()
-        near = NearMisses(graph, slots, own["sounds_like"], slots.numbers, slots.units)
-        matcher = cls(intents, slots, near, threshold)
-        matcher.match("set a time for five minutes")
+        near = NearMisses(graph, slots, own["sounds_like"])
+        matcher = cls(own["language"], intents, slots, near, threshold)
+        matcher.match(own["warm_up"])
         return matcher
 
     def match(self, text: str) -> Intent | None:
@@ -102,7 +109,7 @@ class HassilMatcher:
     def _exact(self, text: str, score: float) -> Intent | None:
         """The match that leaves the fewest letters to the person's own words."""
         best: tuple[tuple[int, int, str], RecognizeResult, str] | None = None
-        for result in recognize_all(text, self._intents, language="en"):
+        for result in recognize_all(text, self._intents, language=self._language):
             if score < 100 and _is_exact(result.intent_data):
                 continue
             free = typed = 0
@@ -144,12 +151,12 @@ def _slots(result: RecognizeResult) -> dict[str, str | int | float]:
 
 def _own(language: str) -> dict[str, Any] | None:
     """Ren's own sentences, of all files of this language."""
-    folder = Path(__file__).with_name("sentences")
-    main = folder / f"{language}.yaml"
+    folder = languages.folder(language)
+    main = folder / "sentences.yaml"
     if not main.is_file():
         return None
     own: dict[str, Any] = yaml.safe_load(main.read_text(encoding="utf-8"))
-    for path in sorted(folder.glob(f"{language}_*.yaml")):
+    for path in sorted(folder.glob("sentences_*.yaml")):
         for part, entries in yaml.safe_load(path.read_text(encoding="utf-8")).items():
             own[part] |= entries
     return own

@@ -1,9 +1,9 @@
 """Speech to text with Moonshine's English tiny model, which is inside the `moonshine-voice` wheel.
 
-The model is not a streaming one: the library's streaming mode decodes the open line again from
-its start, at four times the work and for the same wait at the end. So sound is only kept while
-the person speaks, and `interim` decodes all of it: 60 ms for 2.5 s of speech on a desktop.
-See README.md beside this file for the figures.
+The model is not a streaming one: a mode that streams decodes the open line again from its start,
+at four times the work and for the same wait at the end. So sound is only kept while the person
+speaks, and `interim` decodes all of it: 60 ms for 2.5 s of speech on a desktop. `moonshine_model`
+runs the model. See README.md beside this file for the figures.
 """
 
 import asyncio
@@ -26,19 +26,14 @@ _TAIL_S = 0.3  # silence behind the last word: a fifth fewer errors than without
 _QUIET_DBFS = -60.0
 _STEADY_RATIO = 1.5  # between loud and soft frames; speech swings by far more, a fan by less
 _FRAME_SAMPLES = 320
-_OPTIONS = {
-    # No detector inside: Ren's own has been asked, and this one splits lines and doubles the work.
-    "vad_threshold": 0,
-    "return_audio_data": "false",
-}
 # What the model hears in coughs, clicks and hum; nobody says these alone to a speaker.
 _HEARD_IN_NOISE = {"", "you", "the"}
 
 
 class Transcribe(Protocol):
-    """The vendor's decoder: blocking, for one thread."""
+    """The model: blocking, for one thread."""
 
-    def __call__(self, samples: list[float]) -> str:
+    def __call__(self, samples: "NDArray[np.float32]") -> str:
         """The transcript of samples from -1 to 1 at 16 kHz. Raises EngineError."""
 
 
@@ -51,10 +46,19 @@ class MoonshineSpeechToText:
         self._worker = ThreadPoolExecutor(1, "moonshine")
 
     @classmethod
-    def load(cls) -> "MoonshineSpeechToText":
-        """Load and warm the model; blocks for about half a second. Raises EngineError."""
-        transcribe = _load()
-        transcribe([0.0] * SAMPLE_RATE_HZ)
+    def load(cls, *, lean: bool = False) -> "MoonshineSpeechToText":
+        """Load and warm the model; blocks for about half a second. Raises EngineError.
+
+        `lean` is smaller and slower; see `MoonshineModel.load`.
+        """
+        try:
+            import numpy as np
+        except ImportError as error:
+            raise EngineError(f"REN_STT_ENGINE=moonshine: numpy is missing: {error}") from error
+        from ren_device.engines.moonshine_model import MoonshineModel
+
+        transcribe = MoonshineModel.load(lean=lean)
+        transcribe(np.zeros(SAMPLE_RATE_HZ, np.float32))
         return cls(transcribe)
 
     def start(self) -> "MoonshineRecognition":
@@ -68,6 +72,8 @@ class MoonshineSpeechToText:
 
 class MoonshineRecognition:
     """Implements ports.Recognition."""
+
+    partial = ""  # nothing is decoded while the person speaks
 
     def __init__(self, worker: ThreadPoolExecutor, transcribe: Transcribe) -> None:
         """An utterance without a sound yet."""
@@ -120,7 +126,7 @@ class MoonshineRecognition:
         if not _may_hold_speech(samples):
             return ""
         tail = np.zeros(round(_TAIL_S * SAMPLE_RATE_HZ), np.float32)
-        text = self._transcribe(np.concatenate([samples, tail]).tolist()).strip()
+        text = self._transcribe(np.concatenate([samples, tail])).strip()
         words = "".join(character for character in text if character.isalnum())
         return "" if words.lower() in _HEARD_IN_NOISE else text
 
@@ -135,34 +141,3 @@ def _may_hold_speech(samples: "NDArray[np.float32]") -> bool:
     loudness = np.sqrt(np.mean(np.square(frames), axis=1))
     soft, loud = np.percentile(loudness, (5, 95))
     return bool(loud > 10 ** (_QUIET_DBFS / 20) and loud > _STEADY_RATIO * soft)
-
-
-def _load() -> Transcribe:
-    try:
-        from moonshine_voice.errors import MoonshineError
-        from moonshine_voice.moonshine_api import ModelArch
-        from moonshine_voice.transcriber import Transcriber
-        from moonshine_voice.utils import get_model_path
-    except (ImportError, OSError) as error:
-        raise EngineError(
-            f"REN_STT_ENGINE=moonshine: the package moonshine-voice cannot be loaded: {error}"
-        ) from error
-    directory = get_model_path("tiny-en")
-    if not (directory / "tokenizer.bin").exists():
-        raise EngineError(
-            "REN_STT_ENGINE=moonshine: this release of moonshine-voice has no English model "
-            "in it; install moonshine-voice==0.1.0"
-        )
-    try:
-        transcriber = Transcriber(directory, ModelArch.TINY, options=_OPTIONS)
-    except MoonshineError as error:
-        raise EngineError(f"REN_STT_ENGINE=moonshine: {error}") from error
-
-    def transcribe(samples: list[float]) -> str:
-        try:
-            lines = transcriber.transcribe_without_streaming(samples, SAMPLE_RATE_HZ).lines
-        except MoonshineError as error:
-            raise EngineError(f"REN_STT_ENGINE=moonshine: {error}") from error
-        return " ".join(line.text.strip() for line in lines)
-
-    return transcribe

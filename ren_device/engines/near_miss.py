@@ -16,11 +16,6 @@ from rapidfuzz import fuzz, process
 
 from ren_device.engines.word_graph import START, WordGraph
 
-_SMALL = frozenset(
-    "a an the my to for of on in at is it me i you by up and do that this your it's".split()
-)
-"""Words that say little: cheap to skip, to swap for one another, or to have lost."""
-
 _SKIP, _SKIP_SMALL = 1.0, 0.3
 _LOST_SMALL, _SWAP_SMALL = 0.35, 0.4
 _SOUNDS_LIKE = 0.3
@@ -38,7 +33,19 @@ _DIGITS = re.compile(r"\d+(?:[:.]\d+)*[a-z]*")
 
 
 class SlotWords(Protocol):
-    """Which words may stand in a slot."""
+    """Which words may stand in a slot, and what kinds of words there are."""
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """Never corrected to, unless by another one."""
+
+    @property
+    def units(self) -> frozenset[str]:
+        """Only corrected to when nearly so."""
+
+    @property
+    def small(self) -> frozenset[str]:
+        """Words that say little: cheap to skip, to swap for one another, or to have lost."""
 
     def allowed(self, slot: str) -> frozenset[str] | None:
         """The words, or None when any will do."""
@@ -78,18 +85,11 @@ class NearMisses:
     """The search, over one graph."""
 
     def __init__(
-        self,
-        graph: WordGraph,
-        slots: SlotWords,
-        sounds_like: Mapping[str, Iterable[str]],
-        numbers: frozenset[str],
-        units: frozenset[str],
+        self, graph: WordGraph, slots: SlotWords, sounds_like: Mapping[str, Iterable[str]]
     ) -> None:
-        """`sounds_like` has, for each word, what a recogniser may write instead.
-
-        Words are never corrected to `numbers`, unless by that, and to `units` only when nearly so.
-        """
+        """`sounds_like` has, for each word, what a recogniser may write instead."""
         self._graph = graph
+        self._small_words = slots.small
         self._edges: dict[int, dict[str, list[int]]] = {}
         for state, edges in graph.words.items():
             by_word: dict[str, list[int]] = {}
@@ -97,15 +97,16 @@ class NearMisses:
                 by_word.setdefault(word, []).append(to)
             self._edges[state] = by_word
         self._small = {
-            state: [(word, to) for word, to in edges if word in _SMALL]
+            state: [(word, to) for word, to in edges if word in slots.small]
             for state, edges in graph.words.items()
         }
         names = {name for edges in graph.slots.values() for name, _ in edges}
         self._allowed = {name: slots.allowed(name) for name in names}
         vocabulary = graph.vocabulary().union(*(words or () for words in self._allowed.values()))
+        self.vocabulary = frozenset(vocabulary)
         self._spelled = sorted(vocabulary)
         self._sounds = {word: _sound(word) for word in self._spelled}
-        self._never_guessed, self._units = numbers, units
+        self._never_guessed, self._units = slots.numbers, slots.units
         self._prices: dict[str, dict[str, float]] = {}  # of words heard lately
         self._mistaken: dict[str, set[str]] = {}
         for word, others in sounds_like.items():
@@ -154,7 +155,7 @@ class NearMisses:
                             push(cost + prices[word], at + step, to, "", next_path)
             heard = words[at]
             if not slot or self._allowed[slot] is None:  # "a few minutes" is not "a minute"
-                skip = _SKIP_SMALL if heard in _SMALL else _SKIP
+                skip = _SKIP_SMALL if heard in self._small_words else _SKIP
                 push(cost + skip, at + 1, state, slot, path)
             inside = [(slot, state)] if slot else []
             for name, to in [*self._graph.slots[state], *inside]:
@@ -173,7 +174,7 @@ class NearMisses:
             yield heard, 0.0
         else:
             for word in alike.keys() & allowed:
-                if word not in _SMALL:
+                if word not in self._small_words:
                     yield word, alike[word]
 
     def _alike(self, heard: str) -> dict[str, float]:
@@ -200,8 +201,8 @@ class NearMisses:
         known = heard in self._sounds
         if known:
             prices = {word: price + _KNOWN_WORD for word, price in prices.items()}
-        if heard in _SMALL:
-            prices.update((word, _SWAP_SMALL) for word in _SMALL)
+        if heard in self._small_words:
+            prices.update((word, _SWAP_SMALL) for word in self._small_words)
         for word in self._mistaken.get(heard, ()):
             prices[word] = min(_SOUNDS_LIKE, prices.get(word, 9.0))
         prices.pop(heard, None)

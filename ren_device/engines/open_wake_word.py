@@ -4,21 +4,22 @@ It hears more voices than microWakeWord and costs more, so it sleeps while nothi
 figures behind the constants, and the models' licence, are in the README of this folder.
 """
 
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ren_device.engines.wake_verdict import Verdicts, likeness, louder, threshold
 from ren_device.errors import EngineError
-from ren_device.model import FRAME_S
+from ren_device.model import FRAME_BYTES, Wake, duration_s
+from ren_device.setting_types import Sensitivity
 
 if TYPE_CHECKING:
     import numpy as np
 
     from ren_device.engines.tflite import Network
 
-QUIET_S = 1.5
-"""After a phrase, none is reported for so long: one phrase stays likely for many steps."""
+DELAY_S = 0.06
+"""A phrase is noticed about so long after its end."""
 
 THRESHOLD = 0.5
 """How likely a phrase has to be in one step of 80 ms."""
@@ -28,11 +29,14 @@ PRE_ROLL_CHUNKS = 4
 
 _CHUNK_SAMPLES = 1280  # as in sound_gate, which needs numpy
 _CHUNK_BYTES = 2 * _CHUNK_SAMPLES
+_CHUNK_S = duration_s(bytes(_CHUNK_BYTES))
 _BEFORE_SAMPLES = 480  # the windows of a chunk's first features begin in the one before
+_BEFORE_BYTES = 2 * _BEFORE_SAMPLES
 _MELS = (76, 32)  # 0.8 s in steps of 10 ms, frequency bands
 _EMBEDDING = 96
 _FLOOR_RMS = 10.0  # a quiet room, in which the models wake up
 _WAKING_CHUNKS = 30
+_TUNED = Sensitivity()
 
 
 class _Features:
@@ -59,21 +63,27 @@ class _Features:
 class OpenWakeWord:
     """Implements ports.WakeWord."""
 
-    def __init__(self, features: _Features, models: "Sequence[tuple[str, Network]]") -> None:
+    def __init__(
+        self,
+        features: _Features,
+        models: "Sequence[tuple[str, Network]]",
+        thresholds: Mapping[str, float],
+    ) -> None:
         """Use `load`. Blocks for about 0.1 s: the models have to have heard a quiet room."""
         import numpy as np
 
-        from ren_device.engines.sound_gate import SoundGate
+        from ren_device.engines.sound_gate import GatedSound
 
         self.phrases = tuple(phrase for phrase, _ in models)
         self._np = np
         self._models = models
         self._features = features
-        self._gate = SoundGate()
+        self._sound = GatedSound(PRE_ROLL_CHUNKS)
+        self.awake = False
+        """Whether there is anything to hear; without it, hardly anything is computed."""
+        self._verdicts = Verdicts(thresholds)
         self._heard = bytearray()
-        self._before: deque[np.ndarray] = deque(maxlen=PRE_ROLL_CHUNKS)
-        self._waiting: deque[np.ndarray] = deque()
-        self._quiet_frames = 0
+        self._heard_s = 0.0
         windows = max(model.input_shape[1] for _, model in models)
         self._embeddings = np.zeros((windows, _EMBEDDING), np.float32)
         shape = (_WAKING_CHUNKS, _BEFORE_SAMPLES + _CHUNK_SAMPLES)
@@ -84,7 +94,7 @@ class OpenWakeWord:
         self.reset()
 
     @classmethod
-    def load(cls, phrases: Sequence[str]) -> "OpenWakeWord":
+    def load(cls, phrases: Sequence[str], sensitivity: Sensitivity = _TUNED) -> "OpenWakeWord":
         """`phrases`: built-in ones, or paths of openWakeWord's .tflite files.
 
         Raises EngineError.
@@ -97,55 +107,50 @@ class OpenWakeWord:
             features = _Features(library, wheel / "models")
         except (OSError, AttributeError, ValueError, StopIteration) as error:
             raise EngineError(f"REN_WAKE_ENGINE=open cannot be loaded: {error}") from error
-        return cls(features, [_load(phrase, library, wheel / "models") for phrase in phrases])
+        models = [_load(phrase, library, wheel / "models") for phrase in phrases]
+        least = {
+            name: threshold(sensitivity.of(name, phrase))
+            for (name, _), phrase in zip(models, phrases, strict=True)
+        }
+        return cls(features, models, least)
 
-    def process(self, frame: bytes) -> str | None:
+    def process(self, frames: bytes) -> Wake | None:
         """The phrase that ended within the last 0.4 s or so, once; else None.
 
-        No frame takes longer than one step of the models, about 2 ms, also after a silence.
+        At most one step of the models, about 2 ms, is made for each frame, also after a silence.
         """
-        self._collect(frame)
-        if self._quiet_frames > 0:
-            self._quiet_frames -= 1
-        if not self._waiting:
-            return None
-        likely = self._step(self._waiting.popleft())
-        if self._quiet_frames > 0:
-            return None
-        chance, phrase = max(zip(likely, self.phrases, strict=True))
-        if chance < THRESHOLD:
-            return None
-        self._quiet_frames = round(QUIET_S / FRAME_S)
-        return phrase
+        self._heard += self._sound.take(frames)
+        self.awake = self._sound.awake or len(self._heard) > 2 * _CHUNK_BYTES
+        found: Wake | None = None
+        for _ in range(0, len(frames), FRAME_BYTES):
+            if len(self._heard) < _CHUNK_BYTES + _BEFORE_BYTES:
+                break
+            chunk = self._np.frombuffer(bytes(self._heard[: _CHUNK_BYTES + _BEFORE_BYTES]), "<i2")
+            del self._heard[:_CHUNK_BYTES]
+            self._heard_s += _CHUNK_S
+            ended_s = DELAY_S + duration_s(bytes(self._heard[_BEFORE_BYTES:]))
+            for phrase, score in zip(self.phrases, self._step(chunk), strict=True):
+                heard = self._verdicts.hear(phrase, score, self._heard_s, ended_s)
+                found = louder(found, heard)
+        return found
+
+    def scores(self) -> dict[str, float]:
+        """For each phrase, the highest likeness since the last call: 0.5 wakes, as tuned."""
+        return self._verdicts.take_highest()
 
     def reset(self) -> None:
         """Forget what was heard so far, but not how loud the room is. About 1 µs."""
-        self._heard[:] = bytes(2 * _BEFORE_SAMPLES)
-        self._before.clear()
-        self._waiting.clear()
-        self._quiet_frames = 0
+        self._sound.forget()
+        self._verdicts.reset()
+        self._heard[:] = bytes(_BEFORE_BYTES)
         self._features.mels, self._embeddings = self._quiet_room
-
-    def _collect(self, frame: bytes) -> None:
-        """Once a chunk is full, put it where it belongs."""
-        self._heard += frame
-        if len(self._heard) < _CHUNK_BYTES + 2 * _BEFORE_SAMPLES:
-            return
-        chunk = self._np.frombuffer(bytes(self._heard), "<i2")
-        del self._heard[:_CHUNK_BYTES]
-        if self._gate.is_open(chunk[_BEFORE_SAMPLES:]):
-            # What the models remember is from the last quiet moment, which may be long ago.
-            self._waiting.extend((*self._before, chunk))
-            self._before.clear()
-        else:
-            self._before.append(chunk)
 
     def _step(self, samples: "np.ndarray") -> list[float]:
         """How likely each phrase is, now that this chunk was heard."""
         embedding = self._features.next(samples)
         self._embeddings = self._np.concatenate((self._embeddings[1:], embedding))
         return [
-            float(model(self._embeddings[-model.input_shape[1] :]).max())
+            likeness(float(model(self._embeddings[-model.input_shape[1] :]).max()), THRESHOLD)
             for _, model in self._models
         ]
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import unicodedata
 from collections.abc import AsyncGenerator, Iterator, Sequence
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     import onnxruntime
     from numpy.typing import NDArray
     from piper import PiperVoice
+
+log = logging.getLogger(__name__)
 
 _GAIN = 1.3  # fixed: Piper's own normalising makes every short clause as loud as a shout
 _LONGEST_PHONEMES = 120  # about 6 s of speech; memory grows with the longest piece
@@ -38,14 +41,24 @@ class PiperTextToSpeech:
         self._worker = ThreadPoolExecutor(1, "piper")
 
     @classmethod
-    def load(cls, voice: str, threads: int | None = None) -> "PiperTextToSpeech":
+    def load(
+        cls, voice: str, threads: int | None = None, light: Path | None = None
+    ) -> "PiperTextToSpeech":
         """Load and warm a voice; blocks for a second or two. Raises EngineError.
 
-        `voice` is "joe" or the path of an .onnx file with its .onnx.json beside it. `threads`
-        share the work of one sentence; by default up to three of the machine's cores.
+        `voice` is "joe" or the path of an .onnx file with its .onnx.json beside it; "#7" behind it
+        chooses one of several speakers. `threads` share the work of one sentence; by default up to
+        three of the machine's cores. `light` is a folder: there a lighter copy of the voice is
+        made, the first time, and taken from then on; see `light_voice`.
         """
         setting = f"REN_TTS_VOICE={voice}"
-        loaded = _load(_find(voice, setting), setting, threads or min(3, os.cpu_count() or 1))
+        path, _, speaker = voice.partition("#")
+        threads = threads or min(3, os.cpu_count() or 1)
+        loaded = _load(_find(path, setting), setting, threads, light)
+        if speaker:
+            loaded.config.default_speaker_id = _speaker(
+                speaker, loaded.config.num_speakers, setting
+            )
         speech = cls(loaded, setting)
         speech._synthesise(speech._pieces("Ready.")[0], _run_options())
         return speech
@@ -177,11 +190,31 @@ def _find(voice: str, setting: str) -> Path:
     return path
 
 
+def _speaker(speaker: str, count: int, setting: str) -> int:
+    if not (speaker.isascii() and speaker.isdigit() and int(speaker) < count):
+        raise EngineError(f"{setting}: speakers of this voice are #0 to #{count - 1}")
+    return int(speaker)
+
+
 def _description(path: Path) -> Path:
     return path.with_name(path.name + ".json")
 
 
-def _load(path: Path, setting: str, threads: int) -> "PiperVoice":
+def _lighter(path: Path, folder: Path) -> Path:
+    """The lighter copy of this voice, or the voice itself where none can be made."""
+    from ren_device.engines.light_voice import lighten
+
+    copy = folder / f"{path.stem}.{path.stat().st_size}.light.onnx"
+    if not copy.is_file():
+        try:
+            lighten(path, copy)
+        except EngineError as error:
+            log.warning("%s; the voice takes more memory", error)
+            return path
+    return copy
+
+
+def _load(path: Path, setting: str, threads: int, light: Path | None) -> "PiperVoice":
     try:
         import onnxruntime
         from onnxruntime.capi import onnxruntime_pybind11_state as onnx
@@ -208,7 +241,9 @@ def _load(path: Path, setting: str, threads: int) -> "PiperVoice":
     options.enable_cpu_mem_arena = False
     try:
         session = onnxruntime.InferenceSession(
-            str(path), sess_options=options, providers=["CPUExecutionProvider"]
+            str(_lighter(path, light) if light else path),
+            sess_options=options,
+            providers=["CPUExecutionProvider"],
         )
     except (
         onnx.Fail,

@@ -7,10 +7,18 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from ren_device.engines.sound_gate import GatedSound
 from ren_device.errors import EngineError
+from ren_device.model import Wake, duration_s
+from ren_device.setting_types import Sensitivity
 
 MOST_LOADING_S = 15.0
 """How long its maker's check of the key may take."""
+
+DELAY_S = 0.1
+"""A phrase is taken to be noticed so long after its end; it could not be measured without a key."""
+
+_TUNED = Sensitivity()
 
 
 class Porcupine:
@@ -23,9 +31,15 @@ class Porcupine:
         self.phrases = phrases
         self._samples = struct.Struct(f"<{engine.frame_length}h")
         self._heard = bytearray()
+        self._gate = GatedSound(1)
+        self.awake = False
+        """Whether there is anything to hear. It listens in any case: its memory is its own."""
+        self._scores = dict.fromkeys(phrases, 0.0)
 
     @classmethod
-    def load(cls, access_key: str, phrases: Sequence[str]) -> "Porcupine":
+    def load(
+        cls, access_key: str, phrases: Sequence[str], sensitivity: Sensitivity = _TUNED
+    ) -> "Porcupine":
         """`phrases`: built-in keywords, or paths of .ppn files that were made for this platform.
 
         Raises EngineError, which never holds the key. Blocks for MOST_LOADING_S at most.
@@ -41,25 +55,43 @@ class Porcupine:
             raise EngineError(f"REN_WAKE_ENGINE=porcupine cannot be loaded: {error}") from None
         found = [_find(phrase, pvporcupine.KEYWORD_PATHS) for phrase in phrases]
         paths = [path for _, path in found]
+        levels = [
+            sensitivity.of(phrase, name) for phrase, (name, _) in zip(phrases, found, strict=True)
+        ]
         try:
-            engine = _in_time(lambda: pvporcupine.create(access_key=key, keyword_paths=paths))
+            engine = _in_time(
+                lambda: pvporcupine.create(
+                    access_key=key, keyword_paths=paths, sensitivities=levels
+                )
+            )
         except (pvporcupine.PorcupineError, OSError, ValueError, RuntimeError) as error:
             # `from None`: the library's own message quotes the key.
             raise _explained(error, key, pvporcupine.PorcupineActivationError) from None
         return cls(engine, tuple(name for name, _ in found), pvporcupine.PorcupineError)
 
-    def process(self, frame: bytes) -> str | None:
+    def process(self, frames: bytes) -> Wake | None:
         """The phrase that ended about here. Raises EngineError when the library gives up."""
-        self._heard += frame
-        if len(self._heard) < self._samples.size:
-            return None
-        samples = self._samples.unpack_from(self._heard)
-        del self._heard[: self._samples.size]
-        try:
-            found: int = self._engine.process(samples)
-        except self._failure:  # nothing of its text: it may quote the key
-            raise EngineError("porcupine stopped working; set REN_WAKE_ENGINE=micro") from None
-        return self.phrases[found] if found >= 0 else None
+        self._gate.take(frames)
+        self.awake = self._gate.awake
+        self._heard += frames
+        found: Wake | None = None
+        while len(self._heard) >= self._samples.size:
+            samples = self._samples.unpack_from(self._heard)
+            del self._heard[: self._samples.size]
+            try:
+                number: int = self._engine.process(samples)
+            except self._failure:  # nothing of its text: it may quote the key
+                raise EngineError("porcupine stopped working; set REN_WAKE_ENGINE=micro") from None
+            if number >= 0:
+                phrase = self.phrases[number]
+                self._scores[phrase] = 1.0
+                found = Wake(phrase, 1.0, "sure", DELAY_S + duration_s(bytes(self._heard)))
+        return found
+
+    def scores(self) -> dict[str, float]:
+        """1 for each phrase that was said since the last call: the library tells no more."""
+        scores, self._scores = self._scores, dict.fromkeys(self.phrases, 0.0)
+        return scores
 
     def reset(self) -> None:
         """Forget the frames collected so far; the library itself cannot be told to."""

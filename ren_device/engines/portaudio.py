@@ -1,28 +1,34 @@
 """The sound card, through PortAudio and `pyaudio`: REN_MICROPHONE and REN_SPEAKER by name.
 
 PortAudio calls back from a thread of its own. Sound crosses over to the event loop in one place on
-each side: `call_soon_threadsafe` into a bounded queue, and a ring of bytes under a lock. A device
-that goes away shows as a DeviceError; whoever iterates or writes opens it again.
+each side: a bounded queue, and a ring of bytes under a lock; the loop is woken only when there is
+enough of it. A device that goes away shows as a DeviceError; whoever iterates or writes opens it
+again.
 """
 
 import asyncio
 import contextlib
-import threading
+import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterator
-from typing import Any
+from collections.abc import AsyncGenerator, Callable
+from typing import TYPE_CHECKING, Any
 
-from ren_device.engines.portaudio_stream import Stream, load_pyaudio
+from ren_device.engines.played_ring import PlayedRing
+from ren_device.engines.portaudio_library import load_pyaudio
+from ren_device.engines.portaudio_stream import Stream
 from ren_device.errors import DeviceError
-from ren_device.model import (
-    FRAME_BYTES,
-    SAMPLE_BYTES,
-    SAMPLE_RATE_HZ,
-    SILENT_FRAME,
-)
+from ren_device.model import FRAME_BYTES, SAMPLE_BYTES
+
+if TYPE_CHECKING:
+    from ren_device.engines.sound_form import FromPcm, ToPcm
+
+_log = logging.getLogger(__name__)
 
 BACKLOG_CHUNKS = 200
 """What a slow listener can catch up, 2 s; beyond that the oldest is lost."""
+
+MOST_FRAMES = 32
+"""The largest block for a listener that catches up."""
 
 AHEAD_S = 0.1
 """How much sound waits for the loudspeaker at most."""
@@ -30,47 +36,72 @@ AHEAD_S = 0.1
 LOOK_EVERY_S = 0.25
 """How often a silent device is asked whether it is still there."""
 
+_INPUT_OVERFLOW, _OUTPUT_UNDERFLOW = 2, 4  # PortAudio's flags
+
 
 class PortAudioMicrophone:
     """Implements ports.Microphone. `device`: `auto`, or a part of a device's name."""
 
-    def __init__(self, device: str = "auto", load: Callable[[], Any] = load_pyaudio) -> None:
-        """Nothing is opened yet. `load` gives the pyaudio module."""
+    hardware = True  # never silent to the last bit
+
+    def __init__(
+        self,
+        device: str = "auto",
+        channels: tuple[int, ...] = (),
+        load: Callable[[], Any] = load_pyaudio,
+    ) -> None:
+        """Nothing is opened yet. `load` gives the pyaudio module.
+
+        The mean of `channels` is heard, counted from 1; of all where none is named.
+        """
         self.name = device
+        self.form = ""
         self.dropped = 0
+        self.block_frames = 1
         self._device = device
+        self._channels = channels
         self._load = load
 
-    async def frames(self) -> AsyncGenerator[bytes, None]:
-        """Open the device and yield 10 ms frames. Raises DeviceError."""
+    async def blocks(self) -> AsyncGenerator[bytes, None]:
+        """Open the device and yield blocks of frames. Raises DeviceError."""
         loop = asyncio.get_running_loop()
-        waiting: deque[bytes] = deque()
-        more = asyncio.Event()
+        waiting: deque[bytes] = deque(maxlen=BACKLOG_CHUNKS)
+        enough = asyncio.Event()
+        wanted = 1  # chunks
 
-        def arrived(chunk: bytes) -> None:
-            if len(waiting) >= BACKLOG_CHUNKS:
-                waiting.popleft()
-                self.dropped += 1
-            waiting.append(chunk)
-            more.set()
+        def heard(chunk: bytes | None, _size: int, flags: int) -> None:
+            self.dropped += (len(waiting) == BACKLOG_CHUNKS) + bool(flags & _INPUT_OVERFLOW)
+            waiting.append(chunk or b"")
+            if len(waiting) >= wanted and not enough.is_set():
+                with contextlib.suppress(RuntimeError):  # the loop is closed already
+                    loop.call_soon_threadsafe(enough.set)
 
-        def heard(chunk: bytes | None, _size: int) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed already
-                loop.call_soon_threadsafe(arrived, chunk or b"")
-
-        stream = Stream("input", self._device, self._load, heard)
+        stream = Stream("input", self._device, self._load, heard, self._channels)
         try:
-            await asyncio.to_thread(stream.open)
-            self.name = stream.name
-            cut = _Cutter(stream.rate_hz, stream.channels)
+            to_pcm = await asyncio.to_thread(self._open, stream)
+            ready = bytearray()
             while True:
-                while not waiting:
-                    more.clear()
-                    await _wait_or_look(more, stream)
-                for frame in cut.frames(waiting.popleft()):
-                    yield frame
+                while (missing := self.block_frames * FRAME_BYTES - len(ready)) > 0:
+                    wanted = -(-missing // FRAME_BYTES)
+                    enough.clear()
+                    if len(waiting) < wanted:
+                        await _wait_or_look(enough, stream)
+                        continue
+                    count = max(wanted, min(len(waiting), MOST_FRAMES))
+                    ready += to_pcm.convert(b"".join(waiting.popleft() for _ in range(count)))
+                size = min(MOST_FRAMES * FRAME_BYTES, len(ready) - len(ready) % FRAME_BYTES)
+                yield bytes(ready[:size])
+                del ready[:size]
         finally:
             await asyncio.to_thread(stream.close)
+
+    def _open(self, stream: Stream) -> "ToPcm":
+        stream.open()
+        self.name, self.form = stream.name, stream.form
+        _log.info("microphone: %s", self.form)
+        from ren_device.engines.sound_form import ToPcm  # takes its time
+
+        return ToPcm(stream.rate_hz, stream.channels, self._channels)
 
 
 class PortAudioSpeaker:
@@ -79,79 +110,113 @@ class PortAudioSpeaker:
     def __init__(self, device: str = "auto", load: Callable[[], Any] = load_pyaudio) -> None:
         """Nothing is opened yet. `load` gives the pyaudio module."""
         self.name = device
+        self.form = ""
         self.latency_s = AHEAD_S / 2  # until the device says better
+        self.underruns = 0
         self._device = device
         self._load = load
         self._stream: Stream | None = None
-        self._ring = bytearray()
-        self._ring_lock = threading.Lock()
-        self._taken = asyncio.Event()
+        self._room = asyncio.Event()
+        self._ring = PlayedRing(1)
+
+    @property
+    def resting(self) -> bool:
+        """Whether the device is stopped because there is nothing to play."""
+        return self._ring.resting
 
     async def start(self) -> None:
         """Open the device. Raises DeviceError."""
         await self.close()
         self._loop = asyncio.get_running_loop()
-        stream = Stream("output", self._device, self._load, self._play)
+        stream = Stream(
+            "output", self._device, self._load, self._play, idle=lambda: not len(self._ring)
+        )
         try:
-            await asyncio.to_thread(stream.open)
+            self._from_pcm = await asyncio.to_thread(self._open, stream)
         except BaseException:
             await asyncio.to_thread(stream.close)
             raise
-        self.name = stream.name
-        self.latency_s = stream.latency_s
-        self._spread = _Spreader(stream.rate_hz, stream.channels)
-        self._most = round(AHEAD_S * stream.rate_hz) * SAMPLE_BYTES * stream.channels
         self._stream = stream
+
+    def _open(self, stream: Stream) -> "FromPcm":
+        stream.open()
+        self.name, self.form = stream.name, stream.form
+        self.latency_s = self._device_s = stream.latency_s
+        self._bytes_per_s = stream.rate_hz * stream.channels * SAMPLE_BYTES
+        self._ring = PlayedRing(self._bytes_per_s)
+        _log.info("loudspeaker: %s", self.form)
+        return _converter(stream)
 
     async def write(self, frame: bytes) -> None:
         """Queue a frame; returns when there is room for the next. Raises DeviceError."""
         if self._stream is None:
             raise RuntimeError("write before start")
-        self._stream.look()
-        with self._ring_lock:
-            self._ring += self._spread.out(frame)
-        await self._until_at_most(self._most, self._stream)
+        try:
+            if not self.resting:
+                self._stream.look()
+        except DeviceError:
+            if self._ring:
+                raise
+            await self.start()  # it went while nothing sounded: what sounds now need not be lost
+        self.underruns += self._ring.stutters()
+        if not self._ring.put(self._from_pcm.convert(frame), frame):
+            await self.start()
+            self._ring.put(self._from_pcm.convert(frame), frame)
+        await self._until_at_most(round(AHEAD_S * self._bytes_per_s))
+        self.latency_s = self._device_s + len(self._ring) / self._bytes_per_s
 
     async def drain(self) -> None:
         """Return when everything was heard, or never will be."""
         if self._stream is None:
             return
-        with self._ring_lock:
-            self._ring += self._spread.out(SILENT_FRAME)  # pushes out what the resampler holds
+        self._ring.finish(self._from_pcm.rest())
         # When the device is gone, the next write says so.
         with contextlib.suppress(DeviceError):
-            await self._until_at_most(0, self._stream)
-            await asyncio.sleep(self.latency_s)
+            await self._until_at_most(0)
+            await asyncio.sleep(self._device_s)
 
-    async def flush(self) -> None:
-        """Drop what the device has not taken yet."""
-        with self._ring_lock:
-            self._ring.clear()
+    async def flush(self) -> int:
+        """Drop what the device has not taken yet; how many bytes of frames that were."""
+        dropped = self._ring.drop()
         if self._stream is not None:
-            self._spread = _Spreader(self._stream.rate_hz, self._stream.channels)
-        self._taken.set()
+            self._from_pcm = _converter(self._stream)
+        self._room.set()
+        return dropped
+
+    def take_played(self) -> bytes:
+        """What the device took since the last call; see ports.Speaker."""
+        return self._ring.take_played()
 
     async def close(self) -> None:
         """Release the device."""
         stream, self._stream = self._stream, None
         if stream is not None:
             await asyncio.to_thread(stream.close)
-        self._ring.clear()
+        self._ring = PlayedRing(1)
 
-    async def _until_at_most(self, size: int, stream: Stream) -> None:
-        while len(self._ring) > size:
-            self._taken.clear()
-            await _wait_or_look(self._taken, stream)
+    async def _until_at_most(self, size: int) -> None:
+        while self._stream is not None:
+            self._room.clear()
+            if len(self._ring) <= size:
+                return
+            await _wait_or_look(self._room, self._stream)
 
-    def _play(self, _heard: bytes | None, size: int) -> bytes:
+    def _play(self, _heard: bytes | None, size: int, flags: int) -> bytes:
         """In PortAudio's thread. What is missing is silence."""
-        with self._ring_lock:
-            sound = bytes(self._ring[:size])
-            del self._ring[:size]
-        if sound:
+        sound = self._ring.take(size)
+        if not sound:
+            return b"" if self._ring.rests() else bytes(size)
+        self.underruns += bool(flags & _OUTPUT_UNDERFLOW)
+        if not self._room.is_set():
             with contextlib.suppress(RuntimeError):  # the loop is closed already
-                self._loop.call_soon_threadsafe(self._taken.set)
+                self._loop.call_soon_threadsafe(self._room.set)
         return sound.ljust(size, b"\0")
+
+
+def _converter(stream: Stream) -> "FromPcm":
+    from ren_device.engines.sound_form import FromPcm  # takes its time
+
+    return FromPcm(stream.rate_hz, stream.channels)
 
 
 async def _wait_or_look(event: asyncio.Event, stream: Stream) -> None:
@@ -160,50 +225,3 @@ async def _wait_or_look(event: asyncio.Event, stream: Stream) -> None:
             await event.wait()
     except TimeoutError:
         stream.look()
-
-
-class _Cutter:
-    """Makes frames of what a device hears."""
-
-    def __init__(self, rate_hz: int, channels: int) -> None:
-        self._channels = channels
-        self._resampler = _resampler(rate_hz, SAMPLE_RATE_HZ)
-        self._rest = b""
-
-    def frames(self, chunk: bytes) -> Iterator[bytes]:
-        import numpy as np
-
-        samples = np.frombuffer(chunk, np.int16)
-        if self._channels > 1:
-            samples = samples.reshape(-1, self._channels).mean(axis=1).astype(np.int16)
-        if self._resampler is not None:
-            samples = self._resampler.resample_chunk(samples)
-        pcm = self._rest + samples.tobytes()
-        whole = len(pcm) - len(pcm) % FRAME_BYTES
-        self._rest = pcm[whole:]
-        for at in range(0, whole, FRAME_BYTES):
-            yield pcm[at : at + FRAME_BYTES]
-
-
-class _Spreader:
-    """Makes what a device plays of frames."""
-
-    def __init__(self, rate_hz: int, channels: int) -> None:
-        self._channels = channels
-        self._resampler = _resampler(SAMPLE_RATE_HZ, rate_hz)
-
-    def out(self, frame: bytes) -> bytes:
-        import numpy as np
-
-        samples = np.frombuffer(frame, np.int16)
-        if self._resampler is not None:
-            samples = self._resampler.resample_chunk(samples)
-        return samples.repeat(self._channels).tobytes()
-
-
-def _resampler(from_hz: int, to_hz: int) -> Any:
-    if from_hz == to_hz:
-        return None
-    import soxr
-
-    return soxr.ResampleStream(from_hz, to_hz, 1, "int16", "HQ")

@@ -4,12 +4,23 @@ Everything here blocks or is called from PortAudio's own thread; `portaudio.py` 
 """
 
 import contextlib
-import ctypes
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
+from ren_device.engines.microphone_channels import check_channels, form_words
+from ren_device.engines.portaudio_library import (
+    INVALID_CHANNELS,
+    INVALID_RATE,
+    UNAVAILABLE,
+    Kind,
+    channel_counts,
+    find,
+    load_pyaudio,
+    most_channels,
+    rates,
+)
 from ren_device.errors import DeviceError
 from ren_device.model import FRAME_S, SAMPLE_BYTES, SAMPLE_RATE_HZ
 
@@ -19,33 +30,27 @@ STALLED_S = 2.0
 FIRST_SOUND_S = 5.0
 """How long a device may take to begin."""
 
-_CONTINUE = 0  # PortAudio's paContinue
-_LIBRARY = threading.Lock()  # PortAudio may open and close only one thing at a time
+_CONTINUE, _COMPLETE = 0, 1  # PortAudio's answers of a callback
+
+# PortAudio is one for the whole process: it may open and close only one thing at a time, and looks
+# for devices only when nothing is open.
+_LIBRARY = threading.Lock()
+_OPEN: "set[Stream]" = set()
 
 
-def load_pyaudio() -> Any:
-    """The `pyaudio` module, with the chatter of the libraries under it turned off."""
-    import pyaudio
-
-    # ALSA and JACK report every device that is not there on standard error. They take handlers for
-    # that; pointing standard error elsewhere would lose other threads' lines. The handler is a C
-    # function that ignores its arguments, so that no Python runs in their threads.
-    nothing = ctypes.cast(ctypes.CDLL(None).getppid, ctypes.c_void_p)
-    for library, setters in (
-        ("libasound.so.2", ["snd_lib_error_set_handler"]),
-        ("libjack.so.0", ["jack_set_error_function", "jack_set_info_function"]),
-    ):
-        with contextlib.suppress(OSError, AttributeError):
-            for setter in setters:
-                getattr(ctypes.CDLL(library), setter)(nothing)
-    return pyaudio
-
-
-def find_device(
-    kind: Literal["input", "output"], device: str, load: Callable[[], Any] = load_pyaudio
+def open_briefly(
+    kind: Kind,
+    device: str,
+    channels: tuple[int, ...] = (),
+    load: Callable[[], Any] = load_pyaudio,
 ) -> str:
-    """The whole name of the device that would be opened; opens none. Blocks. Raises DeviceError."""
-    return Stream(kind, device, load, lambda _heard, _size: None).find()
+    """Open the device for a moment; tells in which form. Blocks. Raises DeviceError."""
+    stream = Stream(kind, device, load, lambda _heard, size, _flags: bytes(size), channels)
+    try:
+        stream.open()
+        return stream.form
+    finally:
+        stream.close()
 
 
 class Stream:
@@ -53,40 +58,103 @@ class Stream:
 
     def __init__(
         self,
-        kind: Literal["input", "output"],
+        kind: Kind,
         device: str,
         load: Callable[[], Any],
-        callback: Callable[[bytes | None, int], bytes | None],
+        callback: Callable[[bytes | None, int, int], bytes | None],
+        chosen: tuple[int, ...] = (),
+        idle: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`callback` gets what was heard, or how many bytes to return to be played."""
-        self._kind = kind
+        """`callback` gets what was heard, or how many bytes to return, and PortAudio's flags.
+
+        A loudspeaker's that returns nothing stops the stream for good.
+        The device must have the `chosen` channels. While it is `idle` it may be closed for a moment
+        so that PortAudio can look for other devices; `callback` pauses then.
+        """
+        self._kind: Kind = kind
         self._device = device
         self._load = load
         self._callback = callback
+        self._chosen = chosen
+        self._idle = idle
         self._setting = f"REN_{'MICROPHONE' if kind == 'input' else 'SPEAKER'}={device}"
         self._audio: Any = None
         self._stream: Any = None
         self._closed = False
+        self._lost: DeviceError | None = None
         self._moved_s = 0.0
         self.name = device
         self.rate_hz = SAMPLE_RATE_HZ
         self.channels = 1
         self.latency_s = 0.0
 
+    @property
+    def form(self) -> str:
+        """Which device in which form, for people."""
+        return f"{self.name!r}, {form_words(self.rate_hz, self.channels, self._chosen)}"
+
     def open(self) -> None:
-        """Raises DeviceError."""
+        """Find it and open it. Raises DeviceError."""
         with _LIBRARY:
             if self._closed:
                 return
-            module = self._start_library()
             try:
-                info = self._find()
-                self.name = str(info["name"])
-                self._open(module.paInt16, info)
-            except OSError as error:
-                raise self._trouble(f"cannot be opened: {error.strerror or error}") from None
+                self._open()
+            except DeviceError:
+                # It may have been plugged in after PortAudio last looked.
+                others = set(_OPEN)
+                if not others or not all(each.may_pause() for each in others):
+                    raise
+                for each in others:
+                    each.pause()
+                try:
+                    self._open()
+                finally:
+                    for each in others:
+                        each.resume()
 
-    def _start_library(self) -> Any:
+    # These three are called by the stream that opens, and holds the lock.
+
+    def may_pause(self) -> bool:
+        """Whether nobody would notice."""
+        return self._idle()
+
+    def pause(self) -> None:
+        """Close for a moment."""
+        self._release()
+
+    def resume(self) -> None:
+        """Open again; where that fails, `look` raises why."""
+        before = self.form
+        try:
+            self._open()
+            if self.form != before:
+                raise self._trouble("came back in another form")
+        except DeviceError as error:
+            self._release()
+            self._lost = error
+
+    def look(self) -> None:
+        """Raise DeviceError if the device is gone."""
+        if not _LIBRARY.acquire(blocking=False):
+            return  # something is just being opened or closed, perhaps this
+        try:
+            if self._lost is not None:
+                raise self._lost
+            if not self._stream.is_active():
+                raise self._trouble("went away")
+            if time.monotonic() - self._moved_s > STALLED_S:
+                raise self._trouble(f"stands still for {STALLED_S:.0f} s")
+        finally:
+            _LIBRARY.release()
+
+    def close(self) -> None:
+        """Release everything, also what an `open` under way still gets."""
+        self._closed = True
+        with _LIBRARY:
+            self._release()
+
+    def _open(self) -> None:
         try:
             module = self._load()
         except (ImportError, OSError) as error:
@@ -95,87 +163,74 @@ class Stream:
             ) from None
         try:
             self._audio = module.PyAudio()
+            info = find(self._audio, self._kind, self._device, self._setting)
+            self.name = str(info["name"])
+            check_channels(self._chosen, most_channels(info, self._kind), repr(self.name))
+            self._open_form(module.paInt16, info)
         except OSError as error:
-            raise self._trouble(f"cannot be opened: {error.strerror or error}") from None
-        return module
+            self._release()
+            raise self._trouble(f"cannot be opened: {_words(error)}") from None
+        except DeviceError:
+            self._release()
+            raise
+        _OPEN.add(self)
 
-    def find(self) -> str:
-        """The name of the device that `open` would open. Raises DeviceError."""
-        with _LIBRARY:
-            self._start_library()
-            try:
-                return str(self._find()["name"])
-            except OSError as error:
-                raise self._trouble(f"cannot be found: {error.strerror or error}") from None
-            finally:
-                self._audio.terminate()
-
-    def _find(self) -> dict[str, Any]:
-        audio, channels = self._audio, f"max{self._kind.capitalize()}Channels"
-        if self._device == "auto":
-            try:
-                default = getattr(audio, f"get_default_{self._kind}_device_info")
-                return dict(default())
-            except OSError:
-                raise DeviceError(
-                    f"no audio {self._kind} device was found ({self._setting})"
-                ) from None
-        every = [audio.get_device_info_by_index(n) for n in range(audio.get_device_count())]
-        able = [info for info in every if info[channels] > 0]
-        for info in able:
-            if self._device.lower() in str(info["name"]).lower():
-                return dict(info)
-        there = ", ".join(repr(info["name"]) for info in able) or "none at all"
-        raise DeviceError(
-            f"no audio {self._kind} device has such a name ({self._setting}); there are: {there}"
-        )
-
-    def _open(self, form: int, info: dict[str, Any]) -> None:
-        """As Ren works if the device agrees, else as the device likes it."""
-        rates = dict.fromkeys((SAMPLE_RATE_HZ, int(info["defaultSampleRate"])))
+    def _open_form(self, sample_format: int, info: dict[str, Any]) -> None:
+        # 16 bits always will do: PortAudio converts from what the hardware has.
         refusal = OSError("it takes no form of sound")
-        for self.rate_hz in rates:
-            for self.channels in (1, 2):
+        refused = set()
+        for rate_hz in rates(info):
+            self.rate_hz = rate_hz
+            for channels in channel_counts(info, self._kind, self._chosen):
+                if channels in refused:
+                    continue
+                self.channels = channels
                 try:
                     self._stream = self._audio.open(
-                        rate=self.rate_hz,
-                        channels=self.channels,
-                        format=form,
-                        frames_per_buffer=round(self.rate_hz * FRAME_S),
+                        rate=rate_hz,
+                        channels=channels,
+                        format=sample_format,
+                        frames_per_buffer=round(rate_hz * FRAME_S),
                         stream_callback=self._called,
                         **{self._kind: True, f"{self._kind}_device_index": info["index"]},
                     )
                 except (OSError, ValueError) as error:
-                    refusal = OSError(str(error))
+                    refusal = error if isinstance(error, OSError) else OSError(str(error))
                 else:
                     self.latency_s = getattr(self._stream, f"get_{self._kind}_latency")()
                     self._moved_s = time.monotonic() + FIRST_SOUND_S - STALLED_S
                     return
+                if refusal.errno == UNAVAILABLE:
+                    raise refusal
+                if refusal.errno == INVALID_RATE:
+                    break
+                if refusal.errno == INVALID_CHANNELS:
+                    refused.add(channels)
         raise refusal
 
+    def _release(self) -> None:
+        _OPEN.discard(self)
+        if self._stream is not None:
+            with contextlib.suppress(OSError):  # a device that is gone
+                self._stream.close()
+        if self._audio is not None:
+            self._audio.terminate()
+        self._stream = self._audio = None
+
     def _called(
-        self, heard: bytes | None, samples: int, _times: object, _flags: int
+        self, heard: bytes | None, samples: int, _times: object, flags: int
     ) -> tuple[bytes | None, int]:
         self._moved_s = time.monotonic()
-        return self._callback(heard, samples * self.channels * SAMPLE_BYTES), _CONTINUE
-
-    def look(self) -> None:
-        """Raise DeviceError if the device is gone."""
-        if not self._stream.is_active():
-            raise self._trouble("went away")
-        if time.monotonic() - self._moved_s > STALLED_S:
-            raise self._trouble(f"stands still for {STALLED_S:.0f} s")
-
-    def close(self) -> None:
-        """Release everything, also what an `open` under way still gets."""
-        self._closed = True
-        with _LIBRARY:
-            if self._stream is not None:
-                with contextlib.suppress(OSError):  # a device that is gone
-                    self._stream.close()
-            if self._audio is not None:
-                self._audio.terminate()
-            self._stream = self._audio = None
+        size = samples * self.channels * SAMPLE_BYTES
+        sound = self._callback(heard, size, flags)
+        if self._kind == "output" and not sound:
+            return bytes(size), _COMPLETE
+        return sound, _CONTINUE
 
     def _trouble(self, what: str) -> DeviceError:
         return DeviceError(f"the audio {self._kind} device {self.name!r} {what} ({self._setting})")
+
+
+def _words(error: OSError) -> str:
+    said = str(error.strerror or error)
+    return f"{said}: does another program hold it?" if error.errno == UNAVAILABLE else said

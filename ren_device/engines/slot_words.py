@@ -1,4 +1,4 @@
-"""What may stand in the slots of a sentence, by the rules in sentences/*.yaml."""
+"""What may stand in the slots of a sentence, by the rules in languages/*/sentences*.yaml."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,8 +8,6 @@ from typing import Any
 _DIGITS = re.compile(r"\d+(?:[:.]\d+)*[a-z]*")
 _ALIASES = {"timer_name": "which", "name": "which", "shopping_list_item": "items", "item": "items"}
 _STOCK_NUMBERS = ("volume", "volume_level")
-_VAGUE_NUMBERS = frozenset(("a", "an", "some", "several"))
-_WEAK_NUMBERS = frozenset(("half", "quarter", "quarters", "couple", "point", "one"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,9 @@ class SlotRules:
         def joined(names: Sequence[str] | None) -> frozenset[str] | None:
             return None if names is None else frozenset().union(*(classes[n] for n in names))
 
-        self.numbers, self.units = classes["number"], classes["unit"]
+        self.numbers, self.units, self.small = classes["number"], classes["unit"], classes["small"]
+        self._sure_numbers = self.numbers - classes["weak_number"]
+        self._any_numbers = self.numbers | classes["vague_number"]
         self._rules = {
             name: _Rule(
                 joined(rule.get("of")),
@@ -70,11 +70,9 @@ class SlotRules:
 
     def _half_a_duration(self, words: Sequence[str], numeric: bool) -> bool:
         """A number without a unit, or the other way round: something was misheard."""
-        numbers = numeric or not (self.numbers - _WEAK_NUMBERS).isdisjoint(words)
+        numbers = numeric or not self._sure_numbers.isdisjoint(words)
         units = not self.units.isdisjoint(words)
-        some_number = numbers or not (self.numbers | {"a", "an", "some", "several"}).isdisjoint(
-            words
-        )
+        some_number = numbers or not self._any_numbers.isdisjoint(words)
         return (numbers and not units) or (units and not some_number)
 
 

@@ -4,7 +4,7 @@ from collections import deque
 
 import numpy as np
 
-from ren_device.model import SAMPLE_RATE_HZ
+from ren_device.model import SAMPLE_BYTES, SAMPLE_RATE_HZ
 
 CHUNK_SAMPLES = 1280
 """80 ms: long enough that even noise has about the same level in each."""
@@ -22,6 +22,7 @@ HANG_OVER_S = 1.5
 """The gate stays open so long after the last sound."""
 
 _CHUNK_S = CHUNK_SAMPLES / SAMPLE_RATE_HZ
+_CHUNK_BYTES = CHUNK_SAMPLES * SAMPLE_BYTES
 _SPEECH_HZ = (300, 4000)  # without the low hum of a house, whose level swings most
 
 
@@ -50,3 +51,39 @@ class SoundGate:
             return True
         self._open_for = max(0, self._open_for - 1)
         return self._open_for > 0
+
+
+class GatedSound:
+    """Hands on what is worth listening to: from a little before a sound until a while after it."""
+
+    def __init__(self, before_chunks: int) -> None:
+        """`before_chunks` of 80 ms, at least one, are handed on from before the sound."""
+        self._gate = SoundGate()
+        self._before_bytes = before_chunks * _CHUNK_BYTES
+        self._before = bytearray()
+        self._chunk = bytearray()
+        self.awake = False
+        """Whether there is something to hear, so that what is fed is handed on at once."""
+
+    def take(self, frames: bytes) -> bytes:
+        """The next sound, of any length; returns what is to be heard now."""
+        heard = bytearray()
+        while frames:
+            room = _CHUNK_BYTES - len(self._chunk)
+            piece, frames = frames[:room], frames[room:]
+            self._chunk += piece
+            (heard if self.awake else self._before).extend(piece)
+            if len(self._chunk) == _CHUNK_BYTES:
+                self.awake = self._gate.is_open(np.frombuffer(bytes(self._chunk), "<i2"))
+                self._chunk.clear()
+                if self.awake:
+                    heard += self._before
+                    self._before.clear()
+                else:
+                    del self._before[: -self._before_bytes]
+        return bytes(heard)
+
+    def forget(self) -> None:
+        """Drop the sound that was kept, but not what the room is like."""
+        self._before.clear()
+        self._chunk.clear()

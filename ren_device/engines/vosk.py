@@ -1,64 +1,72 @@
 """Speech to text with a Vosk (Kaldi) model that the person has put on the device.
 
 A real streaming recogniser: it decodes while the person speaks, so that `interim` only has the
-last tenths of a second to do.
+last tenths of a second to do. It can listen for a list of words first, which costs a tenth of the
+work and hears them better; what is not among them is then decoded again with all words.
+See README.md beside this file for the figures.
 """
 
 import asyncio
 import json
 import logging
 import threading
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ren_device.engines.vosk_words import heard, restriction, without_unknown
 from ren_device.errors import EngineError
 from ren_device.model import SAMPLE_BYTES, SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from vosk import KaldiRecognizer
+    from vosk import KaldiRecognizer, Model
 
 log = logging.getLogger(__name__)
 
 _CHUNK_BYTES = SAMPLE_RATE_HZ * SAMPLE_BYTES // 10  # 100 ms: what is decoded at a time
-_WAITING_BYTES = 30 * SAMPLE_RATE_HZ * SAMPLE_BYTES  # how far behind the decoder may fall
+_LONGEST_BYTES = 30 * SAMPLE_RATE_HZ * SAMPLE_BYTES  # how much sound may wait, or be kept
+
+NewRecognizer = Callable[[], "KaldiRecognizer"]
 
 
 class VoskSpeechToText:
     """Implements ports.SpeechToText. One thread decodes for all utterances, in order."""
 
-    def __init__(self, recognizer: "Callable[[], KaldiRecognizer]") -> None:
-        """Use `load`."""
-        self._recognizer = recognizer
+    def __init__(self, *recognizers: NewRecognizer) -> None:
+        """Use `load`. The recognisers to try, the narrowest first."""
+        self._recognizers = recognizers
         self._worker = ThreadPoolExecutor(1, "vosk")
 
     @classmethod
-    def load(cls, model_dir: Path) -> "VoskSpeechToText":
-        """Load an unpacked model; blocks for seconds. Raises EngineError."""
+    def load(
+        cls, model_dir: Path, words: Collection[str] = (), *, only: bool = False
+    ) -> "VoskSpeechToText":
+        """Load an unpacked model; blocks for seconds. Raises EngineError.
+
+        With `words` it listens for these first; with `only` for nothing else.
+        """
         setting = f"REN_VOSK_MODEL={model_dir}"
-        if not model_dir.is_dir():
-            raise EngineError(f"{setting}: there is no such directory")
-        # Asked beforehand because the library answers on standard error, past any log level.
-        if not any((model_dir / path).is_file() for path in ("am/final.mdl", "final.mdl")):
-            raise EngineError(f"{setting}: this is not an unpacked Vosk model (no final.mdl in it)")
-        try:
-            import vosk
-        except (ImportError, OSError) as error:
-            raise EngineError(
-                f"REN_STT_ENGINE=vosk: the package vosk cannot be loaded: {error}"
-            ) from error
-        vosk.SetLogLevel(-1)
-        try:
-            model = vosk.Model(str(model_dir))
-        except Exception as error:  # the library raises nothing narrower
-            raise EngineError(f"{setting}: the model cannot be loaded: {error}") from error
-        return cls(lambda: vosk.KaldiRecognizer(model, SAMPLE_RATE_HZ))
+        model = _load(model_dir, setting)
+        import vosk
+
+        def every_word() -> "KaldiRecognizer":
+            return vosk.KaldiRecognizer(model, SAMPLE_RATE_HZ)
+
+        grammar = restriction(model, model_dir, words, only=only) if words else None
+        if grammar is None:
+            return cls(every_word)
+
+        def few_words() -> "KaldiRecognizer":
+            recognizer = vosk.KaldiRecognizer(model, SAMPLE_RATE_HZ, grammar)
+            recognizer.SetWords(True)  # with how sure it is of each
+            return recognizer
+
+        return cls(few_words) if only else cls(few_words, every_word)
 
     def start(self) -> "VoskRecognition":
         """Begin an utterance."""
-        return VoskRecognition(self._worker, self._recognizer)
+        return VoskRecognition(self._worker, self._recognizers)
 
     async def close(self) -> None:
         """End the thread; utterances that are not closed lose their pending work."""
@@ -73,28 +81,28 @@ class VoskRecognition:
     asked in a pause, where a cut does little harm.
     """
 
-    def __init__(
-        self, worker: ThreadPoolExecutor, recognizer: "Callable[[], KaldiRecognizer]"
-    ) -> None:
+    def __init__(self, worker: ThreadPoolExecutor, recognizers: Sequence[NewRecognizer]) -> None:
         """An utterance without a sound yet."""
+        self.partial = ""
         self._worker = worker
-        self._new_recognizer = recognizer
         self._lock = threading.Lock()
         self._waiting = bytearray()  # guarded by the lock, as is the next one
         self._scheduled = False
         self._closed = False
         self._behind = False
         self._pending: set[asyncio.Future[str]] = set()
-        # Only the worker touches these two.
+        # Only the worker touches these.
+        self._recognizers = list(recognizers)
         self._recognizer: KaldiRecognizer | None = None
         self._settled: list[str] = []
+        self._so_far = bytearray()  # kept while a wider recogniser may have to hear it, too
 
     def feed(self, pcm: bytes) -> None:
         """Decode more of the utterance soon. What does not fit 30 s of waiting sound is lost."""
         if self._closed:
             return
         with self._lock:
-            room = _WAITING_BYTES - len(self._waiting)
+            room = _LONGEST_BYTES - len(self._waiting)
             self._waiting += pcm[:room]
             due = not self._scheduled and len(self._waiting) >= _CHUNK_BYTES
             self._scheduled = self._scheduled or due
@@ -129,18 +137,68 @@ class VoskRecognition:
                     return
                 chunk = bytes(self._waiting[:_CHUNK_BYTES])
                 del self._waiting[:_CHUNK_BYTES]
-            if self._recognizer is None:
-                self._recognizer = self._new_recognizer()
-            if self._recognizer.AcceptWaveform(chunk):
-                self._keep(self._recognizer.Result())
+            if len(self._recognizers) > 1:
+                self._so_far += chunk
+                if len(self._so_far) > _LONGEST_BYTES:  # too long to be heard twice
+                    del self._recognizers[1:]
+                    self._so_far.clear()
+            self._decode(chunk)
+
+    def _decode(self, chunk: bytes) -> None:
+        if self._recognizer is None:
+            self._recognizer = self._recognizers[0]()
+        if self._recognizer.AcceptWaveform(chunk):
+            self._keep(self._recognizer.Result())
+        else:
+            latest = without_unknown(json.loads(self._recognizer.PartialResult())["partial"])
+            self.partial = " ".join(filter(None, [*self._settled, latest]))
 
     def _settle(self) -> str:
         self._catch_up(to_the_end=True)
-        if self._recognizer is not None and not self._closed:
-            self._keep(self._recognizer.FinalResult())
+        while self._recognizer is not None and not self._closed:
+            if self._keep(self._recognizer.FinalResult()):
+                break
         return " ".join(self._settled)
 
-    def _keep(self, result: str) -> None:
-        text = json.loads(result)["text"]
+    def _keep(self, result: str) -> bool:
+        """Note what was said; False when it has to be asked again, of a wider recogniser."""
+        text, sure = heard(result)
+        if not sure and len(self._recognizers) > 1:
+            self._widen()
+            return False
         if text:
             self._settled.append(text)
+        self.partial = " ".join(self._settled)
+        return True
+
+    def _widen(self) -> None:
+        """Hear everything again with the next recogniser, and go on with it."""
+        self._recognizers.pop(0)
+        self._recognizer = None
+        self._settled.clear()
+        so_far = bytes(self._so_far)
+        if len(self._recognizers) == 1:
+            self._so_far.clear()
+        for start in range(0, len(so_far), _CHUNK_BYTES):
+            if self._closed:
+                return
+            self._decode(so_far[start : start + _CHUNK_BYTES])
+
+
+def _load(model_dir: Path, setting: str) -> "Model":
+    if not model_dir.is_dir():
+        raise EngineError(f"{setting}: there is no such directory")
+    # Asked beforehand because the library answers on standard error, past any log level.
+    if not any((model_dir / path).is_file() for path in ("am/final.mdl", "final.mdl")):
+        raise EngineError(f"{setting}: this is not an unpacked Vosk model (no final.mdl in it)")
+    try:
+        import vosk
+    except (ImportError, OSError) as error:
+        raise EngineError(
+            f"REN_STT_ENGINE=vosk: the package vosk cannot be loaded: {error}"
+        ) from error
+    vosk.SetLogLevel(-1)
+    try:
+        return vosk.Model(str(model_dir))
+    except Exception as error:  # the library raises nothing narrower
+        raise EngineError(f"{setting}: the model cannot be loaded: {error}") from error

@@ -7,14 +7,14 @@ import logging
 from collections.abc import Sequence
 
 from ren_device.engines import micro_wake_word, open_wake_word
+from ren_device.engines.wake_verdict import Once, louder
 from ren_device.errors import EngineError
-from ren_device.model import FRAME_S
+from ren_device.model import Wake, duration_s
 from ren_device.ports import WakeWord
+from ren_device.setting_types import Sensitivity
 
 _log = logging.getLogger(__name__)
-
-QUIET_S = 1.5
-"""After a phrase, none is reported for so long: the other engine notices the same one later."""
+_TUNED = Sensitivity()
 
 
 class EitherWakeWord:
@@ -25,27 +25,35 @@ class EitherWakeWord:
         self._engines = engines
         phrases = [phrase for engine in engines for phrase in engine.phrases]
         self.phrases = tuple(dict.fromkeys(phrases))
-        self._quiet_frames = 0
+        self._once = Once()
+        self._heard_s = 0.0
+        self.awake = False
+        """Whether there is anything to hear."""
 
-    def process(self, frame: bytes) -> str | None:
-        """The phrase that an engine has just heard, unless it was reported already."""
-        heard = [engine.process(frame) for engine in self._engines]
-        if self._quiet_frames > 0:
-            self._quiet_frames -= 1
-            return None
-        phrase = next((phrase for phrase in heard if phrase is not None), None)
-        if phrase is not None:
-            self._quiet_frames = round(QUIET_S / FRAME_S)
-        return phrase
+    def process(self, frames: bytes) -> Wake | None:
+        """What an engine has just heard, unless the same was reported already."""
+        self._heard_s += duration_s(frames)
+        found: Wake | None = None
+        for engine in self._engines:
+            found = louder(found, engine.process(frames))
+        self.awake = any(engine.awake for engine in self._engines)
+        return self._once.pass_on(found, self._heard_s)
+
+    def scores(self) -> dict[str, float]:
+        """For each phrase, the highest score by any engine since the last call."""
+        by_engine = [engine.scores() for engine in self._engines]
+        return {
+            phrase: max(scores.get(phrase, 0.0) for scores in by_engine) for phrase in self.phrases
+        }
 
     def reset(self) -> None:
         """Forget what was heard so far."""
-        self._quiet_frames = 0
+        self._once = Once()
         for engine in self._engines:
             engine.reset()
 
 
-def load(phrases: Sequence[str]) -> WakeWord:
+def load(phrases: Sequence[str], sensitivity: Sensitivity = _TUNED) -> WakeWord:
     """Give every phrase to each engine that knows it, be it microWakeWord, openWakeWord or both.
 
     `phrases`: built-in ones, or paths of .json and .tflite files. Raises EngineError.
@@ -66,7 +74,7 @@ def load(phrases: Sequence[str]) -> WakeWord:
             known.update(theirs)
             share = [each for each in wanted if each.endswith(ending) or each in theirs]
             if share:
-                engines.append(load_one(share))
+                engines.append(load_one(share, sensitivity))
                 covered.update(share)
         except EngineError as error:
             failures.append(error)

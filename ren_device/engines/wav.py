@@ -13,20 +13,19 @@ import wave
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
+from ren_device.engines.microphone_channels import check_channels, form_words
 from ren_device.engines.silent import Playhead
+from ren_device.engines.wav_file import NoWav, WavForm, WavReader, read_form
 from ren_device.errors import DeviceError
-from ren_device.model import (
-    FRAME_BYTES,
-    FRAME_S,
-    SAMPLE_BYTES,
-    SAMPLE_RATE_HZ,
-    SILENT_FRAME,
-)
+from ren_device.model import FRAME_S, SAMPLE_BYTES, SAMPLE_RATE_HZ
 
 logger = logging.getLogger(__name__)
 
 BACKLOG_FRAMES = 200
 """How much a slow consumer can catch up, 2 s; beyond that the oldest frames are lost."""
+
+MOST_FRAMES = 32
+"""The largest block for a consumer that catches up."""
 
 GROW_EVERY_S = 0.5
 """How often a recording in which nothing is said is made longer."""
@@ -36,63 +35,58 @@ _MOST_BYTES = 2**32 - 1 - _HEADER.size  # what a WAV header can say: 37 hours
 
 
 class WavMicrophone:
-    """Plays a WAV file once, in real time from the first look at `frames()`, then silence."""
+    """Plays a WAV file once, in real time from the first look at `blocks()`, then silence."""
 
-    def __init__(self, path: str | Path) -> None:
-        """Look at the file. Raises DeviceError when it is not 16-bit mono PCM at 16 kHz."""
+    hardware = False  # its silence means nothing
+
+    def __init__(self, path: str | Path, channels: tuple[int, ...] = ()) -> None:
+        """Look at the file. Raises DeviceError when it is no PCM WAV file.
+
+        The mean of `channels` is heard, counted from 1; of all where none is named.
+        """
         self._path = Path(path).expanduser()
+        self._channels = channels
         self.name = f"wav:{path}"
+        self.form = ""
         self.dropped = 0
+        self.block_frames = 1
         self._zero_s: float | None = None
         self._next = 0
         self._look()
 
-    async def frames(self) -> AsyncGenerator[bytes]:
-        """Yield 10 ms frames. Looked at again, it goes on where its time line is by then."""
+    async def blocks(self) -> AsyncGenerator[bytes]:
+        """Yield blocks of frames. Looked at again, it goes on where its time line is by then."""
         clock = asyncio.get_running_loop().time
-        data_at, end = self._look()
+        form = self._look()
         if self._zero_s is None:
             self._zero_s = clock()
         with self._path.open("rb") as file:
+            reader = WavReader(file, form, self._channels)
             while True:
-                arrived = int((clock() - self._zero_s) / FRAME_S)
-                if (late := arrived - self._next - BACKLOG_FRAMES) > 0:
-                    self.dropped += late
-                    self._next += late
-                position = data_at + self._next * FRAME_BYTES
-                self._next += 1
-                # Slept also when late: others get a turn between two frames.
+                # Rounded, because sums of hundredths are not whole to the last bit.
+                late = int((clock() - self._zero_s) / FRAME_S + 1e-6) - self._next
+                if (lost := late - BACKLOG_FRAMES) > 0:
+                    self.dropped += lost
+                    self._next += lost
+                begin, count = self._next, max(self.block_frames, min(late, MOST_FRAMES))
+                self._next += count
+                # Slept also when late: others get a turn between two blocks.
                 await asyncio.sleep(max(0.0, self._zero_s + self._next * FRAME_S - clock()))
-                if position < end:
-                    file.seek(position)
-                    yield file.read(min(FRAME_BYTES, end - position)).ljust(FRAME_BYTES, b"\0")
-                else:
-                    yield SILENT_FRAME
+                yield reader.read(begin, count)
 
-    def _look(self) -> tuple[int, int]:
-        """Where the samples begin and end in the file, in bytes."""
+    def _look(self) -> WavForm:
         try:
-            with self._path.open("rb") as file:
-                with wave.open(file) as wav:
-                    begin = file.tell()
-                    found = (8 * wav.getsampwidth(), wav.getnchannels(), wav.getframerate())
-                    samples = wav.getnframes()
-                held = (os.fstat(file.fileno()).st_size - begin) // SAMPLE_BYTES
-        except (wave.Error, EOFError) as error:
-            raise self._refusal(f"is not a PCM WAV file ({str(error) or 'too short'})") from None
+            form = read_form(self._path)
+        except NoWav as error:
+            raise DeviceError(
+                f"REN_MICROPHONE={self.name}: the file {error}; one that will do is made by: "
+                "ffmpeg -i INPUT -ar 16000 -ac 1 -c:a pcm_s16le OUTPUT.wav"
+            ) from None
         except OSError as error:
             raise DeviceError(f"REN_MICROPHONE={self.name}: {error.strerror}") from None
-        if found != (8 * SAMPLE_BYTES, 1, SAMPLE_RATE_HZ):
-            raise self._refusal("has {} bits, {} channel(s), {} Hz".format(*found))
-        if held < samples:
-            raise self._refusal(f"is cut short: it holds {held} of {samples} samples")
-        return begin, begin + samples * SAMPLE_BYTES
-
-    def _refusal(self, found: str) -> DeviceError:
-        return DeviceError(
-            f"REN_MICROPHONE={self.name}: the file {found}; wanted is PCM of 16 bits, 1 channel, "
-            "16000 Hz, as made by: ffmpeg -i INPUT -ar 16000 -ac 1 -c:a pcm_s16le OUTPUT.wav"
-        )
+        check_channels(self._channels, form.channels, self.name)
+        self.form = f"{self.name}: {form_words(form.rate_hz, form.channels, self._channels)}"
+        return form
 
 
 class WavSpeaker:
@@ -107,7 +101,8 @@ class WavSpeaker:
     def __init__(self, path: str | Path) -> None:
         """Try to write there. Raises DeviceError."""
         self._path = Path(path).expanduser()
-        self.name = f"wav:{path}"
+        self.name = self.form = f"wav:{path}"
+        self.underruns = 0
         self._playhead: Playhead | None = None
         self._file: io.FileIO | None = None
         self._growing: asyncio.Task[None] | None = None
@@ -127,6 +122,7 @@ class WavSpeaker:
         """Queue a frame; returns when there is room for the next. Raises DeviceError."""
         if self._playhead is None or self._file is None:
             raise RuntimeError("write before start")
+        self.underruns += self._playhead.stutters()
         position = self._playhead.append(len(frame))
         with self._explained():
             # Sound first, then the header. What lies between the old end and here reads as zeros.
@@ -134,15 +130,23 @@ class WavSpeaker:
         self._set_length(self._playhead.end)
         await self._playhead.wait_for_room(len(frame))
 
+    def take_played(self) -> bytes:
+        """Nothing: no microphone hears a file."""
+        return b""
+
     async def drain(self) -> None:
         """Return when everything written has been heard."""
         if self._playhead is not None:
             await self._playhead.wait_until_heard()
+            self._playhead.pause()
 
-    async def flush(self) -> None:
+    async def flush(self) -> int:
         """Take what is not yet heard out of the file. Raises DeviceError."""
-        if self._playhead is not None:
-            self._set_length(self._playhead.cut())
+        if self._playhead is None:
+            return 0
+        dropped = self._playhead.drop()
+        self._set_length(max(self._playhead.end, self._playhead.heard()))
+        return dropped
 
     async def close(self) -> None:
         """Drop what is not yet heard, fill up with silence to now and close the file."""

@@ -7,16 +7,8 @@ from ren_device.alerts.kernel import AlertKernel
 from ren_device.errors import ToolError
 from ren_device.model import Alert, AlertKind
 from ren_device.ports import Clock
-from ren_device.skills import speakable
-from ren_device.skills.alert_words import (
-    clean_name,
-    clean_task,
-    label,
-    matching,
-    means_all,
-    parse_at,
-    to_do,
-)
+from ren_device.skills.alert_words import AlertWords
+from ren_device.skills.speakable import Speech, capitalised
 from ren_device.skills.tool import Tool, between, length, tool
 
 WEEK_S = 7 * 86_400
@@ -29,22 +21,25 @@ At = Annotated[str, length(0, 60)]
 class AlertSkill:
     """Sets, lists, cancels and silences alerts. Answers say what was understood."""
 
-    def __init__(self, kernel: AlertKernel, clock: Clock) -> None:
-        """Set alerts here, by this clock."""
+    def __init__(self, kernel: AlertKernel, clock: Clock, language: str = "en") -> None:
+        """Set alerts here, by this clock; understand and answer in this language."""
         self._kernel = kernel
         self._clock = clock
+        self._speech = Speech(language)
+        self._say = self._speech.say
+        self._words = AlertWords(self._speech)
 
     def tools(self) -> list[Tool]:
         """All tools of this skill."""
         return [
             tool(self.set_timer),
-            tool(self.list_timers),
+            tool(self.list_timers, read_only=True),
             tool(self.cancel_timer),
             tool(self.set_alarm),
-            tool(self.list_alarms),
+            tool(self.list_alarms, read_only=True),
             tool(self.cancel_alarm),
             tool(self.set_reminder),
-            tool(self.list_reminders),
+            tool(self.list_reminders, read_only=True),
             tool(self.cancel_reminder),
             tool(self.stop_ringing),
         ]
@@ -56,13 +51,13 @@ class AlertSkill:
         (duration_s 600, name "pasta"). duration_s is in seconds, from 1 to 604800 (7 days). Give
         a name only when the person gave one. Many timers can run at once.
         """
-        called = clean_name(name, "timer")
+        called = self._words.clean_name(name, "timer")
         due_at = self._clock.now() + timedelta(seconds=duration_s)
         await self._kernel.set("timer", called, due_at, duration_s)
-        long = speakable.duration(duration_s)
-        if called:
-            return f"Your {called} timer, {long}, starting now."
-        return f"Okay, {long}, starting now."
+        key = "timer.set_named" if called else "timer.set"
+        return self._say(
+            key, name=self._speech.noun(called), duration=self._speech.duration(duration_s)
+        )
 
     async def list_timers(self, name: Name = "") -> str:
         """Tell which timers run and how much time each has left.
@@ -72,15 +67,16 @@ class AlertSkill:
         """
         running = self._set_or_ringing("timer")
         if not running:
-            return "You have no timers."
-        if clean_name(name, "timer") and not means_all(name, "timer"):
-            meant = matching(running, name, "timer", self._clock.now())
+            return self._say("timer.none")
+        words = self._words
+        if words.clean_name(name, "timer") and not words.means_all(name, "timer"):
+            meant = words.matching(running, name, "timer", self._clock.now())
             if not meant:
-                return f"I found no such timer. {self._overview('timer', running)}"
+                return f"{self._say('timer.unknown')} {self._overview('timer', running)}"
             running = meant
-        lines = [f"{speakable.capitalised(self._status(alert))}." for alert in running]
+        lines = [f"{capitalised(self._status(alert))}." for alert in running]
         if len(running) > 1:
-            lines.insert(0, f"You have {len(running)} timers.")
+            lines.insert(0, self._say("timer.how_many", len(running)))
         return " ".join(lines)
 
     async def cancel_timer(self, which: Name = "") -> str:
@@ -100,11 +96,13 @@ class AlertSkill:
         Ask back when it could be morning or evening. For a length of time use set_timer.
         """
         now = self._clock.now()
-        due_at = parse_at(at, now)
-        called = clean_name(name, "alarm")
+        due_at = self._words.parse_at(at, now)
+        called = self._words.clean_name(name, "alarm")
         await self._kernel.set("alarm", called, due_at)
-        opening = f"Your {called} alarm is" if called else "Alarm"
-        return f"{opening} set for {speakable.moment(due_at, now)}."
+        key = "alarm.set_named" if called else "alarm.set"
+        return self._say(
+            key, name=self._speech.noun(called), moment=self._speech.moment(due_at, now)
+        )
 
     async def list_alarms(self) -> str:
         """Tell which alarms are set. Use it for "what alarms do I have?", "is my alarm on?"."""
@@ -125,13 +123,14 @@ class AlertSkill:
         do, in the person's own words and without "remind me to". `at` is "HH:MM" in 24 hours,
         meaning the next such time, or a local date and time in ISO 8601 without a time zone.
         """
-        task = clean_task(text)
+        task = self._words.clean_task(text)
         if not task:
-            raise ToolError("What should I remind you of?")
+            raise ToolError(self._say("reminder.what"))
         now = self._clock.now()
-        due_at = parse_at(at, now)
+        due_at = self._words.parse_at(at, now)
         await self._kernel.set("reminder", task, due_at)
-        return f"Okay. I'll remind you {to_do(task)} {speakable.on_moment(due_at, now)}."
+        moment = self._speech.on_moment(due_at, now)
+        return self._say("reminder.set", task=self._words.to_do(task), moment=moment)
 
     async def list_reminders(self) -> str:
         """Tell which reminders are set. Use it for "what are my reminders?"."""
@@ -153,21 +152,21 @@ class AlertSkill:
         """
         silenced = await self._kernel.acknowledge_all()
         if not silenced:
-            return "Nothing is ringing."
+            return self._say("ringing.none")
         return self._off(silenced)
 
     async def _cancel(self, kind: AlertKind, which: str) -> str:
         now = self._clock.now()
         present = self._set_or_ringing(kind)
         if not present:
-            return f"You have no {kind}s."
+            return self._say(f"{kind}.none")
         ringing = [alert for alert in present if alert.state == "due"]
-        if means_all(which, kind):
+        if self._words.means_all(which, kind):
             meant = present
         elif which.strip():
-            meant = matching(present, which, kind, now)
+            meant = self._words.matching(present, which, kind, now)
             if not meant:
-                return f"I found no such {kind}. {self._overview(kind, present)}"
+                return f"{self._say(f'{kind}.unknown')} {self._overview(kind, present)}"
             if len(meant) > 1:
                 return self._which_one(kind, meant)
         elif ringing:
@@ -181,9 +180,9 @@ class AlertSkill:
         if all(alert.state == "due" for alert in meant):
             return self._off(meant)
         if len(meant) > 1:
-            how_many = "both" if len(meant) == 2 else f"all {len(meant)}"
-            return f"Okay, I cancelled {how_many} {kind}s."
-        return f"Okay, I cancelled {label(meant[0], now)}."
+            how_many = "cancelled_both" if len(meant) == 2 else "cancelled_all"
+            return self._say(f"{kind}.{how_many}", len(meant))
+        return self._say(f"{kind}.cancelled", label=self._words.label(meant[0], now))
 
     def _set_or_ringing(self, kind: AlertKind) -> list[Alert]:
         ringing = [alert for alert in self._kernel.ringing() if alert.kind == kind]
@@ -191,31 +190,37 @@ class AlertSkill:
 
     def _listed(self, kind: AlertKind) -> str:
         present = self._set_or_ringing(kind)
-        return self._overview(kind, present) if present else f"You have no {kind}s."
+        return self._overview(kind, present) if present else self._say(f"{kind}.none")
 
     def _which_one(self, kind: AlertKind, alerts: list[Alert]) -> str:
-        return f"{self._overview(kind, alerts)} Which one should I cancel?"
+        return f"{self._overview(kind, alerts)} {self._say(f'{kind}.which_one')}"
 
     def _overview(self, kind: AlertKind, alerts: list[Alert]) -> str:
-        described = speakable.listing([self._described(alert) for alert in alerts])
-        return f"You have {speakable.count(len(alerts), kind)}: {described}."
+        described = self._speech.listing([self._described(alert) for alert in alerts])
+        return self._say(f"{kind}.overview", len(alerts), alerts=described)
 
     def _described(self, alert: Alert) -> str:
         now = self._clock.now()
         if alert.kind == "timer" or alert.state == "due":
             return self._status(alert)
+        moment = self._speech.on_moment(alert.due_at, now)
         if alert.kind == "reminder":
-            return f"{to_do(alert.text)} {speakable.on_moment(alert.due_at, now)}"
+            return self._say(
+                "reminder.described", task=self._words.to_do(alert.text), moment=moment
+            )
         if alert.text:
-            return f"the {alert.text} alarm {speakable.on_moment(alert.due_at, now)}"
-        return speakable.moment(alert.due_at, now)
+            return self._say(
+                "alarm.described_named", name=self._speech.noun(alert.text), moment=moment
+            )
+        return self._speech.moment(alert.due_at, now)
 
     def _status(self, alert: Alert) -> str:
-        name = label(alert, self._clock.now())
+        label = self._words.label(alert, self._clock.now())
         if alert.state == "due":
-            return f"{name} is ringing"
-        return f"{name} has {speakable.remaining(self._kernel.remaining_s(alert))} left"
+            return self._say(f"{alert.kind}.ringing", label=label)
+        left = self._speech.remaining(self._kernel.remaining_s(alert))
+        return self._say("timer.left", label=label, duration=left)
 
     def _off(self, alerts: list[Alert]) -> str:
-        names = [label(alert, self._clock.now()) for alert in alerts]
-        return f"Okay, {speakable.listing(names)} {'is' if len(names) == 1 else 'are'} off."
+        names = [self._words.label(alert, self._clock.now()) for alert in alerts]
+        return self._say("ringing.off", len(names), labels=self._speech.listing(names))

@@ -3,27 +3,32 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from ren_device.skills.speakable import capitalised
+from ren_device.languages.tables import Pattern, Rewrites, WordSet, rewritten, table
+from ren_device.skills.speakable import Speech, capitalised
 
 LONGEST = 200
 """Characters of one fact."""
 
-_SMALL = frozenset(
-    "a an the my our your his her their its i we you me us he she they it this that these those "
-    "is are was were am be been being has have had do does did to of in on at for and or about "
-    "with what when where who how said told one thing things".split()
-)
-"""Words that do not say what a fact is about."""
-_TO_LISTENER = {
-    "i": "you", "me": "you", "my": "your", "mine": "yours", "myself": "yourself", "am": "are",
-    "i'm": "you're", "i've": "you've", "i'd": "you'd", "i'll": "you'll",
-}  # fmt: skip
-_PRONOUN = re.compile(
-    r"\b(?:i was|i['\u2019](?:m|ve|d|ll)|i|me|my|mine|myself|am)\b", re.IGNORECASE
-)
-_LISTENER = re.compile(r"\b(?:you|your|yours|yourself|you['\u2019]\w+)\b", re.IGNORECASE)
-_WISH = re.compile(r"(?:please|call|always|never|use|speak|talk|do not|don't)\b", re.IGNORECASE)
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The table [facts]; see languages/en/skills.toml for what each is."""
+
+    small: WordSet
+    one_form: Rewrites
+    pronoun: Pattern
+    to_listener: tuple[tuple[str, str], ...]
+    to_ren: Pattern
+    wish: Pattern
+    of_those: Pattern
+    ordinals: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    facts: _Words
 
 
 def tidy(text: str) -> str:
@@ -43,44 +48,48 @@ def same(one: str, other: str) -> bool:
     return words_of(one) == words_of(other)
 
 
-def about(facts: Sequence[str], topic: str) -> list[int]:
-    """Where the facts stand that `topic` may mean: it alone, word for word, or all with its words.
+class Facts:
+    """Facts in one language: found by what they are about, and told back."""
 
-    Empty when the topic has no word that says anything, unless a fact is just that.
-    """
-    exact = [index for index, fact in enumerate(facts) if same(fact, topic)]
-    wanted = _telling(topic)
-    if exact or not wanted:
-        return exact
-    return [index for index, fact in enumerate(facts) if wanted <= _telling(fact)]
+    def __init__(self, speech: Speech) -> None:
+        """In the language of `speech`."""
+        self._say = speech.say
+        self.words = table(speech.language, "skills", _Tables).facts
+        self._to_listener = dict(self.words.to_listener)
 
+    def about(self, facts: Sequence[str], topic: str) -> list[int]:
+        """Where the facts stand that `topic` may mean: it alone, word for word, or all its words.
 
-def told_back(fact: str) -> str:
-    """The fact as it is said to the person who told it: "my dog" is "your dog".
+        Empty when the topic has no word that says anything, unless a fact is just that.
+        """
+        exact = [index for index, fact in enumerate(facts) if same(fact, topic)]
+        wanted = self._telling(topic)
+        if exact or not wanted:
+            return exact
+        return [index for index, fact in enumerate(facts) if wanted <= self._telling(fact)]
 
-    What speaks to Ren ("your name is", "call me") is quoted: it cannot be turned around safely.
-    """
-    if _LISTENER.search(fact) or _WISH.match(fact):
-        return f'you said "{fact}"'
+    def told_back(self, fact: str) -> str:
+        """The fact as it is said to the person who told it: "my dog" is "your dog".
 
-    def turned(word: re.Match[str]) -> str:
-        said = word[0].lower().replace("\u2019", "'")
-        return "you were" if said == "i was" else _TO_LISTENER[said]
+        What speaks to Ren ("your name is", "call me") is quoted: it cannot be turned around safely.
+        """
+        if self.words.to_ren.search(fact) or self.words.wish.match(fact):
+            return self._say("memory.you_said", fact=fact)
 
-    return _PRONOUN.sub(turned, fact)
+        def turned(word: re.Match[str]) -> str:
+            return self._to_listener[word[0].lower().replace("\u2019", "'")]
 
+        return self.words.pronoun.sub(turned, fact)
 
-def sentence(fact: str) -> str:
-    """The fact told back, as a sentence of its own."""
-    told = capitalised(told_back(fact))
-    return told if told.endswith(("?", ".")) else f"{told}."
+    def sentence(self, fact: str) -> str:
+        """The fact told back, as a sentence of its own."""
+        told = capitalised(self.told_back(fact))
+        return told if told.endswith(("?", ".")) else f"{told}."
 
-
-def _telling(text: str) -> set[str]:
-    """The words that say what it is about, each in one form."""
-    return {_one_form(word) for word in words_of(text) if word not in _SMALL}
-
-
-def _one_form(word: str) -> str:
-    word = word.removesuffix("'s").removesuffix("'")
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+    def _telling(self, text: str) -> set[str]:
+        """The words that say what it is about, each in one form."""
+        return {
+            rewritten(word, self.words.one_form)
+            for word in words_of(text)
+            if word not in self.words.small
+        }

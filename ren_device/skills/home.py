@@ -5,23 +5,11 @@ from typing import Annotated
 
 from ren_device.errors import ToolError
 from ren_device.home.house import House
+from ren_device.home.names import Names
 from ren_device.model import Accessory, Characteristic
 from ren_device.skills.home_actions import Action, Actions
-from ren_device.skills.home_words import (
-    Values,
-    agree,
-    arrived,
-    brightness,
-    color_values,
-    colors_of,
-    degrees,
-    label,
-    number,
-    position,
-    states,
-    where,
-)
-from ren_device.skills.speakable import capitalised, count, listing
+from ren_device.skills.home_words import Does, HomeSpeech, Values, arrived
+from ren_device.skills.speakable import capitalised
 from ren_device.skills.tool import Tool, between, length, tool
 
 Device = Annotated[str, length(1, 200)]
@@ -36,18 +24,20 @@ _MODE = "target_heating_cooling_state"
 class HomeSkill:
     """Tells how the devices are and switches them. Answers say what was understood."""
 
-    def __init__(self, house: House) -> None:
-        """Look at and switch the devices of this house."""
+    def __init__(self, house: House, language: str = "en") -> None:
+        """Look at and switch the devices of this house; understand and answer in this language."""
         self._house = house
-        self._actions = Actions(house)
+        self._speech = HomeSpeech(language)
+        self._say = self._speech.say
+        self._actions = Actions(house, self._speech, Names(language))
 
     def tools(self) -> list[Tool]:
         """All tools of this skill; none where no home is connected."""
         if not self._house.is_connected:
             return []
         return [
-            tool(self.list_devices),
-            tool(self.get_device),
+            tool(self.list_devices, read_only=True),
+            tool(self.get_device, read_only=True),
             tool(self.set_power, dangerous=True),
             tool(self.set_brightness, dangerous=True),
             tool(self.change_brightness, dangerous=True),
@@ -66,17 +56,17 @@ class HomeSkill:
         lights"), and to learn what the devices are called. `which` is a room or a kind of device;
         leave it empty for all.
         """
-        found = await self._actions.meant(which or "everything")
+        found = await self._actions.meant(which or self._speech.everything)
         by_room: dict[str, list[Accessory]] = {}
         for each in found.accessories:
             by_room.setdefault(each.room, []).append(each)
-        sentences = [f"There are {count(len(found.accessories), 'device')}."]
-        if len(found.accessories) == 1:
-            sentences = []
+        number = len(found.accessories)
+        sentences = [self._say("home.there_are", number)] if number > 1 else []
         for room, devices in by_room.items():
-            place = where(room) if room else "in no room"
-            names = listing([label(each) for each in devices])
-            sentences.append(f"{capitalised(place)} there {agree('is', devices).strip()} {names}.")
+            place = capitalised(self._speech.where(room))
+            names = self._speech.labels(devices)
+            is_or_are = self._speech.number(devices)
+            sentences.append(self._say("home.here", is_or_are, place=place, devices=names))
         return " ".join(sentences)
 
     async def get_device(self, device: Device) -> str:
@@ -87,7 +77,7 @@ class HomeSkill:
         `device` is a name, a room, a kind of device ("kitchen lights") or "everything".
         """
         found = await self._actions.meant(device)
-        return states(found.accessories, self._house.accessories)
+        return self._speech.states(found.accessories, self._house.accessories)
 
     async def set_power(self, device: Device, on: bool) -> str:
         """Switch lights, outlets, fans or the heating on (on true) or off (on false).
@@ -105,10 +95,10 @@ class HomeSkill:
         return await self._actions.act(
             device,
             Action(
-                able="be switched on and off",
+                able="power",
                 can=lambda each: _can(each, "on") or _can(each, _MODE),
                 plan=plan,
-                does=lambda _: "is on" if on else "is off",
+                does=lambda _: ("on" if on else "off", {}),
                 # "Turn everything on" is not for the coffee machine, or for whatever is plugged in.
                 sweeping=lambda each: _can(each, "on") and (not on or _is_light(each)),
             ),
@@ -124,10 +114,10 @@ class HomeSkill:
         return await self._actions.act(
             device,
             Action(
-                able="be dimmed",
+                able="brightness",
                 can=lambda each: _can(each, "brightness"),
                 plan=lambda _: values,
-                does=brightness,
+                does=self._speech.brightness,
             ),
         )
 
@@ -150,10 +140,10 @@ class HomeSkill:
         return await self._actions.act(
             device,
             Action(
-                able="be dimmed",
+                able="brightness",
                 can=lambda each: _can(each, "brightness"),
                 plan=plan,
-                does=brightness,
+                does=self._speech.brightness,
             ),
         )
 
@@ -165,19 +155,20 @@ class HomeSkill:
         """
 
         def plan(accessory: Accessory) -> Values:
-            values = color_values(accessory, color)
+            values = self._speech.color_values(accessory, color)
             if values is None:
-                able = listing(colors_of(accessory))
-                raise ToolError(f"{capitalised(label(accessory))} can be {able}, not {color}.")
+                colors = self._speech.speech.listing(self._speech.colors_of(accessory))
+                name = capitalised(self._speech.label(accessory))
+                raise ToolError(self._say("home.colors", device=name, colors=colors, color=color))
             return {"on": True, **values}
 
         return await self._actions.act(
             device,
             Action(
-                able="change its colour",
-                can=lambda each: bool(colors_of(each)),
+                able="color",
+                can=lambda each: bool(self._speech.colors_of(each)),
                 plan=plan,
-                does=lambda _: f"is {color.lower()}",
+                does=lambda _: ("color", {"color": color.lower()}),
             ),
         )
 
@@ -208,11 +199,11 @@ class HomeSkill:
         return await self._actions.act(
             device,
             Action(
-                able="be opened and closed",
+                able="position",
                 can=lambda each: _can(each, "target_position"),
                 plan=lambda _: {"target_position": percent},
                 does=lambda each: arrived(
-                    each, "{}_position", f"is {position(percent)}", "is moving"
+                    each, "{}_position", self._speech.position(percent), ("moving", {})
                 ),
             ),
         )
@@ -226,10 +217,10 @@ class HomeSkill:
         return await self._actions.act(
             device,
             Action(
-                able="be set to a speed",
+                able="speed",
                 can=lambda each: _can(each, "rotation_speed"),
                 plan=lambda _: values,
-                does=lambda _: f"is at {percent} percent" if percent else "is off",
+                does=lambda _: ("at_percent", {"percent": percent}) if percent else ("off", {}),
             ),
         )
 
@@ -239,14 +230,15 @@ class HomeSkill:
         Use it for "lock the front door" (device "front door"). Unlock only what the person named.
         """
         values: Values = {"lock_target_state": "secured" if locked else "unsecured"}
-        done, doing = ("locked", "locking") if locked else ("unlocked", "unlocking")
+        done: Does = ("locked" if locked else "unlocked", {})
+        doing: Does = ("locking" if locked else "unlocking", {})
         return await self._actions.act(
             device,
             Action(
-                able="be locked and unlocked",
+                able="lock",
                 can=lambda each: _can(each, "lock_target_state"),
                 plan=lambda _: values,
-                does=lambda each: arrived(each, "lock_{}_state", f"is {done}", f"is {doing}"),
+                does=lambda each: arrived(each, "lock_{}_state", done, doing),
             ),
         )
 
@@ -254,22 +246,38 @@ class HomeSkill:
         def plan(accessory: Accessory) -> Values:
             there = accessory.characteristics
             target = round(wanted(float(there["target_temperature"].value)), 1)
-            _check_degrees(accessory, there["target_temperature"], target)
+            self._check_degrees(accessory, there["target_temperature"], target)
             off = _can(accessory, _MODE) and there[_MODE].value == "off"
             values: Values = {"target_temperature": target}
             return values | {_MODE: _mode(accessory, on=True)} if off else values
 
         return await self._actions.act(
-            device or "temperature",
+            device or self._speech.temperature,
             Action(
-                able="be set to a temperature",
+                able="temperature",
                 can=lambda each: _can(each, "target_temperature"),
                 plan=plan,
-                does=lambda each: (
-                    f"is set to {degrees(each.characteristics['target_temperature'].value)}"
-                ),
+                does=self._set_to,
             ),
         )
+
+    def _set_to(self, accessory: Accessory) -> Does:
+        value = accessory.characteristics["target_temperature"].value
+        return "set_to", {"degrees": self._speech.degrees(value)}
+
+    def _check_degrees(self, accessory: Accessory, allowed: Characteristic, target: float) -> None:
+        low, high = allowed.minimum, allowed.maximum
+        if (low is not None and target < low) or (high is not None and target > high):
+            said = self._speech.value
+            raise ToolError(
+                self._say(
+                    "home.bounds",
+                    device=capitalised(self._speech.label(accessory)),
+                    low=said(low or 0.0),
+                    high=said(high or 0.0),
+                    value=said(target),
+                )
+            )
 
 
 def _is_light(accessory: Accessory) -> bool:
@@ -287,11 +295,3 @@ def _mode(accessory: Accessory, *, on: bool) -> str:
         return "off"
     now = str(accessory.characteristics[_MODE].value)
     return now if now != "off" else next((each for each in choices if each != "off"), "heat")
-
-
-def _check_degrees(accessory: Accessory, allowed: Characteristic, target: float) -> None:
-    low, high = allowed.minimum, allowed.maximum
-    if (low is not None and target < low) or (high is not None and target > high):
-        bounds = f"from {number(low or 0.0)} to {number(high or 0.0)} degrees Celsius"
-        name = capitalised(label(accessory))
-        raise ToolError(f"{name} can be set {bounds}, not to {number(target)}.")

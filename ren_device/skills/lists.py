@@ -1,30 +1,50 @@
 """Named lists, such as the shopping list. They are Ren's own notes."""
 
-import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 from ren_device.errors import ToolError
+from ren_device.languages.tables import Pattern, table
 from ren_device.ports import ListStore
-from ren_device.skills.speakable import capitalised, count, listing
+from ren_device.skills.speakable import Speech, capitalised
 from ren_device.skills.tool import Tool, length, tool
 
 Items = Annotated[list[Annotated[str, length(1, 200)]], length(1, 50)]
 ListName = Annotated[str, length(0, 60)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The table [lists]; see languages/en/skills.toml for what each is."""
+
+    before_name: Pattern
+    after_name: Pattern
+    same: tuple[tuple[str, str], ...]
+    before_item: Pattern
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    lists: _Words
+
+
 class ListSkill:
     """Adds to, shows, and takes from lists. Letter case never matters."""
 
-    def __init__(self, store: ListStore) -> None:
-        """Keep the lists here."""
+    def __init__(self, store: ListStore, language: str = "en") -> None:
+        """Keep the lists here; understand and answer in this language."""
         self._store = store
+        self._speech = Speech(language)
+        self._say = self._speech.say
+        self._words = table(language, "skills", _Tables).lists
 
     def tools(self) -> list[Tool]:
         """All tools of this skill."""
         return [
             tool(self.add_to_list),
-            tool(self.show_list),
-            tool(self.show_lists),
+            tool(self.show_list, read_only=True),
+            tool(self.show_lists, read_only=True),
             tool(self.remove_from_list),
             tool(self.clear_list),
         ]
@@ -36,39 +56,41 @@ class ListSkill:
         sunscreen on the packing list" (list_name "packing"). One item per thing, with its amount
         if one was said: "two lemons". Without a name of a list it is "shopping".
         """
-        name = _list_name(list_name)
-        present = {_key(item.text) for item in await self._store.items(name)}
+        name = self._list_name(list_name)
+        present = {self._key(item.text) for item in await self._store.items(name)}
         new: list[str] = []
         already: list[str] = []
-        for text in _clean(items):
-            (already if _key(text) in present else new).append(text)
-            present.add(_key(text))
+        for text in self._clean(items):
+            (already if self._key(text) in present else new).append(text)
+            present.add(self._key(text))
         await self._store.add(name, new)
         if not new:
-            return f"{_are(already)} already on your {name} list."
-        answer = f"Okay, I added {listing(new)} to your {name} list."
-        return f"{answer} {_are(already)} already there." if already else answer
+            return self._items("already", already, name)
+        told, called = self._speech.listing(new), self._speech.list_name(name)
+        added = self._say("lists.added", len(new), items=told, list=called)
+        return f"{added} {self._items('already_there', already, name)}" if already else added
 
     async def show_list(self, list_name: ListName = "shopping") -> str:
         """Read out a named list.
 
         Use it for "what's on my shopping list?". Without a name of a list it is "shopping".
         """
-        name = _list_name(list_name)
+        name = self._list_name(list_name)
         items = await self._store.items(name)
         if items:
-            return f"Your {name} list has {listing([item.text for item in items])}."
-        answer = f"Your {name} list is empty."
+            texts = self._speech.listing([item.text for item in items])
+            return self._say("lists.has", list=self._speech.list_name(name), items=texts)
+        empty = self._say("lists.empty", list=self._speech.list_name(name))
         others = [other for other in await self._store.names() if other != name]
-        kept = listing([f"a {other} list" for other in others])
-        return f"{answer} You do have {kept}." if others else answer
+        kept = self._say("lists.others", lists=self._lists(others))
+        return f"{empty} {kept}" if others else empty
 
     async def show_lists(self) -> str:
         """Tell which lists there are. Use it for "what lists do I have?"."""
         names = await self._store.names()
         if not names:
-            return "You have nothing on any list."
-        return f"You have {listing([f'a {name} list' for name in names])}."
+            return self._say("lists.nothing")
+        return self._say("lists.lists", lists=self._lists(names))
 
     async def remove_from_list(self, items: Items, list_name: ListName = "shopping") -> str:
         """Take one or more items off a named list.
@@ -76,12 +98,12 @@ class ListSkill:
         Use it for "take milk off the shopping list" or "I bought the eggs". Name each item as it
         stands on the list; show_list tells. Without a name of a list it is "shopping".
         """
-        name = _list_name(list_name)
+        name = self._list_name(list_name)
         present = await self._store.items(name)
         removed, missing = [], []
         ids: list[int] = []
-        for key, text in {_key(text): text for text in _clean(items)}.items():
-            same = [item for item in present if _key(item.text) == key]
+        for key, text in {self._key(text): text for text in self._clean(items)}.items():
+            same = [item for item in present if self._key(item.text) == key]
             if same:
                 removed.append(same[0].text)
                 ids.extend(item.id for item in same)
@@ -91,9 +113,11 @@ class ListSkill:
             await self._store.remove(ids)
         answers = []
         if removed:
-            answers.append(f"Okay, I took {listing(removed)} off your {name} list.")
+            taken = self._speech.listing(removed)
+            called = self._speech.list_name(name)
+            answers.append(self._say("lists.removed", items=taken, list=called))
         if missing:
-            answers.append(f"{_are(missing, negative=True)} on your {name} list.")
+            answers.append(self._items("missing", missing, name))
         return " ".join(answers)
 
     async def clear_list(self, list_name: ListName = "shopping") -> str:
@@ -102,36 +126,37 @@ class ListSkill:
         Use it only when the person asks for the whole list to be emptied: "clear my shopping
         list". Without a name of a list it is "shopping".
         """
-        name = _list_name(list_name)
+        name = self._list_name(list_name)
         items = await self._store.items(name)
         if not items:
-            return f"Your {name} list is already empty."
+            return self._say("lists.already_empty", list=self._speech.list_name(name))
         await self._store.remove([item.id for item in items])
-        return f"Okay, I cleared your {name} list. It had {count(len(items), 'item')}."
+        return self._say("lists.cleared", len(items), list=self._speech.list_name(name))
 
+    def _items(self, key: str, items: list[str], name: str) -> str:
+        """What is said of some items: `Milk is already on your shopping list.`"""
+        told = capitalised(self._speech.listing(items))
+        called = self._speech.list_name(name)
+        return self._say(f"lists.{key}", len(items), items=told, list=called)
 
-def _list_name(said: str) -> str:
-    """`My Shopping List` and `shopping` are the same list."""
-    name = " ".join(said.casefold().split())
-    name = re.sub(r"^(?:my|the|our|a)\s+", "", name)
-    name = re.sub(r"\s*\blist$", "", name)
-    if not name:
-        raise ToolError("Which list? Give its name, such as shopping.")
-    return name
+    def _lists(self, names: Sequence[str]) -> str:
+        called = [self._say("lists.a_list", list=self._speech.list_name(each)) for each in names]
+        return self._speech.listing(called)
 
+    def _list_name(self, said: str) -> str:
+        """`My Shopping List` and `shopping` are the same list."""
+        name = self._words.before_name.sub("", " ".join(said.casefold().split()))
+        name = self._words.after_name.sub("", name)
+        if not name:
+            raise ToolError(self._say("lists.which"))
+        return dict(self._words.same).get(name, name)
 
-def _clean(items: list[str]) -> list[str]:
-    cleaned = [" ".join(text.split()) for text in items]
-    if not all(cleaned):
-        raise ToolError("One of the items has no name.")
-    return cleaned
+    def _clean(self, items: list[str]) -> list[str]:
+        cleaned = [" ".join(text.split()) for text in items]
+        if not all(cleaned):
+            raise ToolError(self._say("lists.nameless"))
+        return cleaned
 
-
-def _key(text: str) -> str:
-    """Items with the same key are the same thing: `the Milk` and `milk`."""
-    return re.sub(r"^(?:the|some|a|an)\s+", "", " ".join(text.casefold().split()))
-
-
-def _are(items: list[str], *, negative: bool = False) -> str:
-    verb = "is" if len(items) == 1 else "are"
-    return f"{capitalised(listing(items))} {verb}{' not' if negative else ''}"
+    def _key(self, text: str) -> str:
+        """Items with the same key are the same thing: `the Milk` and `milk`."""
+        return self._words.before_item.sub("", " ".join(text.casefold().split()))

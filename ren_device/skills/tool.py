@@ -15,11 +15,14 @@ ToolFunction = Callable[..., Awaitable[str]]
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A tool and whether it acts on the world beyond Ren's own notes (`dangerous`)."""
+    """A tool, and what it does: `dangerous` ones act on the world beyond Ren's own notes,
+    `read_only` ones change nothing at all.
+    """
 
     spec: ToolSpec
     function: ToolFunction
     dangerous: bool
+    read_only: bool = False
 
     async def run(self, arguments: Mapping[str, object]) -> str:
         """The tool's answer, fit to be said aloud. Raises ToolError, also for bad arguments."""
@@ -31,7 +34,7 @@ class Tool:
             raise ToolError(f"{self.spec.name}: {where}: {first['msg']}") from None
 
 
-def tool(function: ToolFunction, *, dangerous: bool = False) -> Tool:
+def tool(function: ToolFunction, *, dangerous: bool = False, read_only: bool = False) -> Tool:
     """Describe `function` by its name, docstring and annotated parameters.
 
     The schema comes from the same annotations that check the arguments of each call.
@@ -44,7 +47,7 @@ def tool(function: ToolFunction, *, dangerous: bool = False) -> Tool:
         description=inspect.cleandoc(function.__doc__ or ""),
         schema=schema,
     )
-    return Tool(spec, checked, dangerous)
+    return Tool(spec, checked, dangerous, read_only)
 
 
 def between(low: float, high: float) -> object:

@@ -2,19 +2,22 @@
 
     listen -> utterance -> transcript -> turn -> clauses -> speech -> the client's ears
 
-The client (see `roles`) is whatever is at the other end. A conversation is entered with `async
-with`; all its tasks end with the block, and a bug in one of them ends the block.
+While Ren thinks and speaks it goes on listening: speech that comes before the first sound is the
+rest of the question; speech over the answer pauses it until it is clear what was said. The client
+(see `roles`) is whatever is at the other end. A conversation is entered with `async with`; all its
+tasks end with the block, and a bug in one of them ends the block.
 """
 
 import asyncio
 import logging
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from ren_device.bus import Bus
-from ren_device.errors import EngineError, RenError
+from ren_device.errors import EngineError, StoreError
 from ren_device.model import (
     GENERAL_THREAD,
     Reply,
@@ -22,20 +25,65 @@ from ren_device.model import (
     Tier,
     VoicePhase,
     VoicePhaseChanged,
+    duration_s,
 )
-from ren_device.ports import Clock
-from ren_device.voice.clauses import ClauseCutter
-from ren_device.voice.endpointing import EndpointingPolicy
-from ren_device.voice.mouth import Mouth
+from ren_device.ports import Clock, Recognition, VolumeControl
+from ren_device.voice.answer import Answer
+from ren_device.voice.endpointing import EndpointingPolicy, Habits
+from ren_device.voice.reflexes import Reflex
 from ren_device.voice.roles import Client, TurnTaker, VoiceParts
 from ren_device.voice.trace import LatencyTrace
-from ren_device.voice.utterance import Utterance
+from ren_device.voice.utterance import QuestionIn, Utterance
 
 _log = logging.getLogger(__name__)
 _SAME_END_S = 2.0
 """An "end" this soon after silence has ended an utterance is about that utterance."""
 
-_APOLOGY = "Sorry, something went wrong with that. Please try again."
+_NO_COUGH_S = 1.2
+"""Speech over an answer that lasts so long is meant."""
+
+_HARDLY_HEARD_S = 0.5
+"""Who goes on when no more than this of the answer was heard had not finished."""
+
+_VOLUME_STEP = 10
+_AT_ONCE = frozenset((Reflex.STOP, Reflex.NEVER_MIND, Reflex.LOUDER, Reflex.QUIETER))
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How a conversation goes. `policy` is for questions, `over_voice` for speech over an answer.
+
+    `follow_up` is for what is said without a wake word after Ren has asked something; None: nothing
+    is. Speech within `goes_on_s` of the end of an utterance, before the answer is well under way,
+    is the rest of it. `hands_free`: listens again after each utterance. `may_interrupt`: whether
+    speech over an answer can be told from the answer's echo. `question_in` finds the wake phrase
+    that an utterance may begin with where no wake word engine listens.
+    """
+
+    policy: EndpointingPolicy
+    over_voice: EndpointingPolicy
+    follow_up: EndpointingPolicy | None = None
+    goes_on_s: float = 1.5
+    hands_free: bool = False
+    question_in: QuestionIn | None = None
+    may_interrupt: Callable[[], bool] = lambda: True
+
+
+@dataclass(frozen=True, slots=True)
+class Levers:
+    """What a word over an answer moves without a turn."""
+
+    volume: VolumeControl
+    ringing: Callable[[], bool] = lambda: False
+
+
+@dataclass(slots=True)
+class _Turn:
+    """An answer that is being given, or prepared, to an utterance."""
+
+    utterance: Utterance | None
+    answer: Answer
+    task: asyncio.Task[None]
 
 
 class Conversation:
@@ -48,24 +96,34 @@ class Conversation:
         client: Client,
         clock: Clock,
         bus: Bus,
-        policy: EndpointingPolicy,
-        *,
-        hands_free: bool,
+        manners: Manners,
+        levers: Levers,
     ) -> None:
-        """`hands_free`: listens again after each utterance, and speech over an answer stops it."""
+        """Nothing happens before it is entered."""
         self._parts = parts
         self._assistant = assistant
         self._client = client
         self._clock = clock
         self._bus = bus
-        self._policy = policy
-        self._hands_free = hands_free
+        self._manners = manners
+        self._levers = levers
         self._vad = parts.new_vad()
+        self._habits = Habits()
         self._tasks = asyncio.TaskGroup()
+        self._lock = asyncio.Lock()  # sound and presses come from different tasks
         self._utterance: Utterance | None = None
-        self._answer: asyncio.Task[None] | None = None
-        self._answered: Utterance | None = None  # closed by the answer, or by who cancels it
+        self._policy = manners.policy  # of the utterance
+        self._asked_for = False  # the utterance began by a wake word, a press or a question
+        self._over_answer = False  # it began while an answer was being given
+        self._head_start: _Turn | None = None
+        self._turn: _Turn | None = None
+        self._deciding: tuple[Utterance, asyncio.Task[None]] | None = None
+        self._fed_s = 0.0  # sound since the beginning
+        self._ended_at_s = -math.inf  # in that time: the last word of the utterance before
         self._ended_by_silence_at = -math.inf  # on the clock
+        self._last_said = ""
+        self._woken_at: float | None = None
+        self._just_stopped = False
 
     async def __aenter__(self) -> Self:
         """Begin; nothing is listened to before `listen`."""
@@ -80,202 +138,431 @@ class Conversation:
     ) -> None:
         """Stop whatever is going on."""
         await self._drop_utterance()
-        await self._stop_answer()
+        await self._stop_deciding()
+        await self._stop_turn()
         await self._tasks.__aexit__(kind, error, trace)
 
     @property
     def listening(self) -> bool:
         """Whether `feed` is of use."""
-        return self._utterance is not None
+        return self._utterance is not None or self._attentive
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the person was called upon to speak, and has not begun."""
+        return self._asked_for and self._utterance is not None and not self._utterance.started
 
     @property
     def answering(self) -> bool:
         """Whether an answer is being thought of or spoken."""
-        return self._answer is not None and not self._answer.done()
+        return self._turn is not None or self._deciding is not None
+
+    @property
+    def sounding(self) -> bool:
+        """Whether an answer is being heard."""
+        return self._turn is not None and self._turn.answer.sounding
 
     @property
     def active(self) -> bool:
         """Whether the person or Ren has the floor."""
-        return self.listening or self.answering
+        return self._utterance is not None or self.answering
 
-    async def listen(self, pre_roll: bytes = b"") -> None:
+    async def listen(self, opening: bytes = b"") -> None:
         """Listen for an utterance from now; an answer that is being given is stopped.
 
-        `pre_roll` is the sound just before, used if the person did not pause.
+        `opening` is the sound just before, used if the person did not pause.
         """
-        await self._drop_utterance()
-        if self.answering:
-            await self._barge_in()
-        self._begin_utterance(pre_roll)
-        self._phase("listening")
-        await self._client.listening()
+        async with self._lock:
+            await self._drop_utterance()
+            await self._stop_deciding()
+            self._just_stopped = self._turn is not None
+            await self._interrupt()
+            self._begin_utterance(self._manners.policy, opening, asked_for=True)
+            self._woken_at = self._clock.monotonic() - duration_s(opening)
+            self._phase("listening")
+            await self._client.listening()
+
+    async def stop(self) -> None:
+        """Be silent and listen no more."""
+        async with self._lock:
+            await self._drop_utterance()
+            await self._stop_deciding()
+            await self._interrupt()
+            self._phase("idle")
 
     async def feed(self, pcm: bytes) -> None:
-        """More sound, of any length; when not hands-free, only between `listen` and the end."""
-        while pcm:
-            utterance = self._utterance
-            if utterance is None:
-                if not self._hands_free:
+        """More sound, of any length; ignored where nobody is listened to."""
+        async with self._lock:
+            while pcm:
+                utterance = await self._current_utterance()
+                if utterance is None:
                     return
-                utterance = self._begin_utterance(b"")
-            pcm = await self._feed_utterance(utterance, pcm)
+                pcm = await self._feed_utterance(utterance, pcm)
 
     async def end_utterance(self) -> None:
         """The client says that the person has finished."""
-        utterance = self._utterance
-        silent_for_s = self._clock.monotonic() - self._ended_by_silence_at
-        already_ended, self._ended_by_silence_at = silent_for_s < _SAME_END_S, -math.inf
-        if utterance is not None and utterance.perhaps_speech:
-            await self._take_turn(utterance)
-        elif not already_ended and not self.answering:
-            await self._drop_utterance()
-            await self._nothing_said()
+        async with self._lock:
+            utterance = self._utterance
+            silent_for_s = self._clock.monotonic() - self._ended_by_silence_at
+            already_ended, self._ended_by_silence_at = silent_for_s < _SAME_END_S, -math.inf
+            if utterance is not None and utterance.perhaps_speech:
+                await self._take_turn(utterance)
+            elif not already_ended and not self.answering:
+                await self._drop_utterance()
+                await self._nothing_said()
 
-    def _begin_utterance(self, pre_roll: bytes) -> Utterance:
+    # --- listening -----------------------------------------------------------------------------
+
+    @property
+    def _attentive(self) -> bool:
+        """Whether speech is of interest although nobody was called upon to speak."""
+        if self._manners.hands_free:
+            return True
+        if self._turn is None:
+            return self._deciding is not None
+        return not self._turn.answer.sounding or self._manners.may_interrupt()
+
+    async def _current_utterance(self) -> Utterance | None:
+        """The one that was asked for, or one in which speech would be of interest now."""
+        utterance = self._utterance
+        if utterance is not None and (utterance.started or self._asked_for):
+            return utterance
+        wanted = self._unasked_policy() if self._attentive else None
+        if utterance is None or wanted is not self._policy:
+            await self._drop_utterance()
+            utterance = self._begin_utterance(wanted) if wanted is not None else None
+        return utterance
+
+    def _unasked_policy(self) -> EndpointingPolicy:
+        return self._manners.over_voice if self.sounding else self._manners.policy
+
+    def _begin_utterance(
+        self, policy: EndpointingPolicy, opening: bytes = b"", *, asked_for: bool = False
+    ) -> Utterance:
         self._vad.reset()
+        self._over_answer = False
+        self._asked_for = asked_for
+        self._policy = policy
         self._utterance = Utterance(
-            self._parts.stt, self._vad, self._policy, pre_roll, self._parts.wake_phrases
+            self._recogniser,
+            self._vad,
+            self._parts.detector,
+            policy,
+            self._habits,
+            opening=opening,
+            words_of=self._parts.language.without_wake_phrase,
+            on_likely=self._probably_over,
+            on_resumed=self._drop_head_start,
+            question_in=self._manners.question_in,
         )
         return self._utterance
 
     async def _feed_utterance(self, utterance: Utterance, pcm: bytes) -> bytes:
         """Feed until something happens; returns what was not consumed."""
         was_started = utterance.started
+        before = self._turn
+        self._fed_s += duration_s(pcm)
         try:
             rest = utterance.feed(pcm)
         except EngineError as error:
             await self._drop_utterance()
-            self._answer = self._tasks.create_task(self._apologise(error), name="voice apology")
+            await self._interrupt()
+            self._apologise(error)
             return b""
-        if utterance.started and not was_started and self._hands_free:
-            self._ended_by_silence_at = -math.inf
-            if self.answering:
-                await self._barge_in()
-            self._phase("listening")
-            await self._client.listening()
+        if utterance.started and not was_started:
+            await self._speech_began(took_back=before is not None and self._turn is None)
         if utterance.ended:
             self._ended_by_silence_at = self._clock.monotonic()
             await self._take_turn(utterance)
         elif utterance.nobody_spoke:
             await self._drop_utterance()
-            self._phase("idle")
+            if not self.answering:
+                self._phase("idle")
+        elif self._over_answer and utterance.speech_s >= _NO_COUGH_S:
+            await self._take_the_floor()
+        self._fed_s -= duration_s(rest)
         return rest
+
+    def _recogniser(self) -> Recognition:
+        """For the utterance that begins; it may go on with the one before."""
+        return self._recognition_to_go_on_with() or self._parts.stt.start()
+
+    def _recognition_to_go_on_with(self) -> Recognition | None:
+        """Of an utterance that was ended too early; its answer is taken back without a trace."""
+        silence_s = self._fed_s - self._ended_at_s
+        if silence_s > self._manners.goes_on_s:
+            return None
+        if self._deciding is not None and self._turn is None:
+            utterance, deciding = self._deciding
+            self._deciding = None
+            deciding.cancel()
+            return utterance.hand_over()
+        turn = self._turn
+        if turn is None or turn.answer.acted or turn.answer.heard_s > _HARDLY_HEARD_S:
+            return None
+        recognition = turn.utterance.hand_over() if turn.utterance else None
+        if recognition is not None:
+            self._turn = None
+            self._habits.paused(silence_s)
+            turn.answer.take_back()
+            turn.task.cancel()
+        return recognition
+
+    async def _speech_began(self, *, took_back: bool) -> None:
+        self._ended_by_silence_at = -math.inf
+        if self.answering:
+            self._over_answer = True
+            if self._turn is not None:
+                await self._turn.answer.pause()
+            return
+        if took_back:
+            await self._client.barge_in()
+        if self._manners.hands_free or took_back:
+            self._phase("listening")
+            await self._client.listening()
+
+    async def _take_the_floor(self) -> None:
+        """What is being said over the answer is meant: the answer is over."""
+        self._over_answer = False
+        self._just_stopped = True
+        await self._interrupt()
+        self._phase("listening")
+        await self._client.listening()
+
+    # --- taking turns --------------------------------------------------------------------------
+
+    def _probably_over(self, words: str) -> None:
+        """Give the answer a head start. Over an answer it is decided what becomes of that one."""
+        utterance = self._utterance
+        if utterance is None or self._head_start is not None or self._deciding is not None:
+            return
+        reflex = self._parts.language.reflex(words)
+        if self._turn is not None:
+            murmur = reflex is Reflex.BACKCHANNEL and self._leaves_the_answer(reflex)
+            if self._over_answer and murmur:
+                self._tasks.create_task(self._go_on_speaking(utterance), name="go on speaking")
+        elif words and reflex is None:
+            self._head_start = self._begin_turn(utterance, words, None)
+
+    async def _go_on_speaking(self, utterance: Utterance) -> None:
+        """It was a cough, or a "mm-hm"."""
+        if self._utterance is utterance:
+            self._utterance = None
+        self._over_answer = False
+        if self._turn is not None:
+            self._turn.answer.resume()
+        await utterance.close()
+
+    def _drop_head_start(self) -> None:
+        turn, self._head_start = self._head_start, None
+        if turn is not None:
+            turn.task.cancel()
 
     async def _take_turn(self, utterance: Utterance) -> None:
         self._utterance = None
-        await self._stop_answer()
-        self._answered = utterance
-        trace = LatencyTrace(self._clock, self._clock.monotonic() - utterance.silence_s)
-        trace.mark("endpoint")
+        self._ended_at_s = self._fed_s - utterance.silence_s
+        head_start, self._head_start = self._head_start, None
+        if head_start is not None:
+            self._commit(head_start, head_start=True)
+            return
+        over_answer, self._over_answer = self._over_answer, False
+        if await self._stop_deciding():
+            await self._client.barge_in()
+            await self._client.listening()
         self._phase("thinking")
-        self._answer = self._tasks.create_task(self._respond(utterance, trace), name="voice answer")
+        deciding = self._tasks.create_task(self._decide(utterance, over_answer), name="decide")
+        self._deciding = (utterance, deciding)
 
-    async def _respond(self, utterance: Utterance, trace: LatencyTrace) -> None:
+    async def _decide(self, utterance: Utterance, over_answer: bool) -> None:
+        """What is to be done about these words."""
         try:
             text = await utterance.transcript()
         except EngineError as error:
-            await self._apologise(error)
-        else:
-            trace.mark("transcript")
-            if text:
+            await self._interrupt()
+            await utterance.close()
+            self._deciding = None
+            self._apologise(error)
+            return
+        reflex = self._parts.language.reflex(text)
+        if over_answer and self._leaves_the_answer(reflex):
+            if reflex in (Reflex.LOUDER, Reflex.QUIETER):
                 await self._client.transcript(text)
-                await self._answer_text(text, trace)
-            else:
-                await self._nothing_said()
-        finally:
-            await self._close_answered()
-        self._phase("idle")
+                await self._turn_volume(reflex)
+            self._deciding = None
+            self._phase("speaking")
+            await self._go_on_speaking(utterance)
+            return
+        just_stopped = self._just_stopped or self._turn is not None
+        self._just_stopped = False
+        if self._turn is not None:
+            await self._interrupt()
+            await self._client.listening()
+        self._deciding = None
+        stops = reflex in (Reflex.STOP, Reflex.NEVER_MIND) and just_stopped
+        if not text or (stops and not self._levers.ringing()):
+            await utterance.close()
+            await self._nothing_said(text)
+            self._phase("idle")
+        elif reflex is Reflex.REPEAT and self._last_said:
+            await utterance.close()
+            self._speak(self._last_said, question=text)
+        else:
+            self._commit(self._begin_turn(utterance, text, _tier_of(reflex)))
 
-    async def _apologise(self, error: EngineError) -> None:
-        _log.error("the utterance was not recognised: %s", error)
-        await self._client.trouble(error)
-        trace = LatencyTrace(self._clock, self._clock.monotonic())
-        async with self._client.voice() as voice:
-            mouth = Mouth(self._parts.tts, voice, self._sounding(trace), trace)
-            async with asyncio.TaskGroup() as group:
-                mouth.start(group)
-                mouth.say(_APOLOGY)
-                mouth.end()
-            await voice.finish()
-        self._phase("idle")
+    def _leaves_the_answer(self, reflex: Reflex | None) -> bool:
+        """Whether Ren goes on with its answer after this was said over it."""
+        if self._turn is None:
+            return False
+        if reflex is Reflex.BACKCHANNEL:
+            # "Okay" over a question of Ren's is an answer.
+            return not self._turn.answer.text.rstrip().endswith("?")
+        return reflex in (Reflex.LOUDER, Reflex.QUIETER)
 
-    async def _nothing_said(self) -> None:
-        await self._client.transcript("")
-        await self._client.part(Reply("", "local", Tier.LOCAL, GENERAL_THREAD))
+    def _begin_turn(self, utterance: Utterance, text: str, tier: Tier | None) -> _Turn:
+        now = self._clock.monotonic()
+        trace = LatencyTrace(
+            self._clock,
+            speech_end=now - utterance.silence_s,
+            speech_start=now - utterance.silence_s - utterance.speech_s,
+            woken=self._woken_at,
+        )
+        trace.mark("transcript")
+        answer = self._new_answer(text, trace)
+        task = self._tasks.create_task(self._answer(answer, utterance, tier), name="answer")
+        return _Turn(utterance, answer, task)
 
-    async def _answer_text(self, text: str, trace: LatencyTrace) -> None:
-        reply: Reply | None = None
-        async with self._client.voice() as voice:
-            mouth = Mouth(self._parts.tts, voice, self._sounding(trace), trace)
-            async with asyncio.TaskGroup() as group:
-                mouth.start(group)
-                try:
-                    reply = await self._think(text, mouth, trace)
-                except RenError as error:
-                    # The sentence may quote the service or the person: it stays out of the log.
-                    _log.warning("the turn failed: %s", type(error).__name__)
-                    await self._client.trouble(error)
-                    mouth.say(_APOLOGY)
-                finally:
-                    mouth.end()
-            await voice.finish()
-        if reply is not None:
-            await self._client.part(reply)
-        if (timed := trace.summary()) is not None:
-            self._bus.publish(timed)
-            stages = " ".join(f"{name}={ms}" for name, ms in timed.stages_ms.items())
-            _log.info("first sound %d ms after the last word: %s", timed.total_ms, stages)
-
-    def _sounding(self, trace: LatencyTrace) -> Callable[[], None]:
+    def _new_answer(self, question: str, trace: LatencyTrace) -> Answer:
         def first_sound() -> None:
             trace.mark("first_sound", later_s=self._client.latency_s)
             self._phase("speaking")
 
-        return first_sound
+        language, tts = self._parts.language, self._parts.tts
+        return Answer(question, tts, language, self._client, trace, first_sound)
 
-    async def _think(self, text: str, mouth: Mouth, trace: LatencyTrace) -> Reply | None:
-        cutter = ClauseCutter()
-        reply: Reply | None = None
-        parts = await self._assistant.begin(text, spoken=True)
+    def _commit(self, turn: _Turn, *, head_start: bool = False) -> None:
+        self._turn = turn
+        self._just_stopped = False
+        self._phase("thinking")
+        turn.answer.trace.mark("committed")
+        turn.answer.trace.head_start = head_start
+        turn.answer.commit()
+
+    # --- answering -----------------------------------------------------------------------------
+
+    async def _answer(self, answer: Answer, utterance: Utterance, tier: Tier | None) -> None:
         try:
-            async for part in parts:
-                if isinstance(part, Reply):
-                    reply = part
-                    continue
-                if isinstance(part, TextDelta):
-                    trace.mark("first_text")
-                    for clause in cutter.feed(part.text):
-                        trace.mark("first_clause")
-                        mouth.say(clause)
-                await self._client.part(part)
+            await answer.run(self._assistant, tier)
         finally:
-            await parts.aclose()
-        for clause in cutter.flush():
-            trace.mark("first_clause")
-            mouth.say(clause)
-        return reply
+            if answer.committed:  # else the utterance goes on, or another one goes on with it
+                await utterance.close()
+                if (timed := answer.trace.summary()) is not None:
+                    self._bus.publish(timed)
+        await self._over(answer)
 
-    async def _barge_in(self) -> None:
-        await self._stop_answer()
-        await self._client.barge_in()
-
-    async def _stop_answer(self) -> None:
-        answer, self._answer = self._answer, None
-        if answer is None or answer.done():
+    async def _over(self, answer: Answer) -> None:
+        """The answer was given: listen on only if Ren has asked something."""
+        if self._turn is None or self._turn.answer is not answer:
             return
-        answer.cancel()
-        await asyncio.wait([answer])
-        await self._close_answered()
+        self._turn = None
+        self._last_said = answer.text or self._last_said
+        if self._manners.hands_free or (self._utterance is not None and self._utterance.started):
+            self._phase("idle")
+            return
+        await self._drop_utterance()
+        follow_up = self._manners.follow_up
+        if follow_up is not None and answer.text.rstrip().endswith("?"):
+            self._begin_utterance(follow_up, asked_for=True)
+            self._phase("listening")
+            await self._client.listening()
+        else:
+            self._phase("idle")
 
-    async def _close_answered(self) -> None:
-        utterance, self._answered = self._answered, None
-        if utterance is not None:
-            await utterance.close()
+    def _apologise(self, error: EngineError) -> None:
+        _log.error("the utterance was not recognised: %s", error)
+        self._speak(self._parts.language.apology, error=error)
+
+    def _speak(
+        self, text: str, *, question: str | None = None, error: EngineError | None = None
+    ) -> None:
+        """Say this, without a turn."""
+        answer = self._new_answer(
+            question or "", LatencyTrace(self._clock, self._clock.monotonic())
+        )
+
+        async def say() -> None:
+            if error is not None:
+                await self._client.trouble(error)
+            if question is not None:
+                await self._client.transcript(question)
+                await self._client.part(TextDelta(text))
+            await answer.say(text)
+            if question is not None:
+                await self._client.part(_local_reply(text))
+            await self._over(answer)
+
+        task = self._tasks.create_task(say(), name="say")
+        self._turn = _Turn(None, answer, task)
+        answer.commit()
+
+    async def _nothing_said(self, text: str = "") -> None:
+        await self._client.transcript(text)
+        await self._client.part(_local_reply(""))
+
+    async def _turn_volume(self, reflex: Reflex) -> None:
+        try:
+            await self._levers.volume.step(
+                _VOLUME_STEP if reflex is Reflex.LOUDER else -_VOLUME_STEP
+            )
+        except StoreError as error:
+            _log.warning("the volume was changed, but not kept: %s", error)
+
+    # --- stopping ------------------------------------------------------------------------------
+
+    async def _interrupt(self) -> None:
+        """Stop the answer, if there is one, and tell the client."""
+        if await self._stop_turn():
+            await self._client.barge_in()
+
+    async def _stop_turn(self) -> bool:
+        """Stop the answer; history keeps what was heard of it. Whether there was one."""
+        self._drop_head_start()
+        turn, self._turn = self._turn, None
+        if turn is None:
+            return False
+        if turn.task.done():
+            return False
+        await turn.answer.pause()  # now it is known how much was heard
+        self._last_said = turn.answer.text or self._last_said
+        turn.task.cancel()
+        await asyncio.wait([turn.task])
+        return True
+
+    async def _stop_deciding(self) -> bool:
+        """Whether there was anything to decide."""
+        deciding, self._deciding = self._deciding, None
+        if deciding is None:
+            return False
+        utterance, task = deciding
+        task.cancel()
+        await asyncio.wait([task])
+        await utterance.close()
+        return True
 
     async def _drop_utterance(self) -> None:
+        self._drop_head_start()
+        self._over_answer = False
         utterance, self._utterance = self._utterance, None
         if utterance is not None:
             await utterance.close()
 
     def _phase(self, phase: VoicePhase) -> None:
         self._bus.publish(VoicePhaseChanged(phase))
+
+
+def _tier_of(reflex: Reflex | None) -> Tier | None:
+    """What must work at once and offline is asked of the local tier."""
+    return Tier.LOCAL if reflex in _AT_ONCE else None
+
+
+def _local_reply(text: str) -> Reply:
+    return Reply(text, "local", Tier.LOCAL, GENERAL_THREAD)

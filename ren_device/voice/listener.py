@@ -9,28 +9,38 @@ the words spoken in one breath with the wake word are not lost.
 """
 
 import asyncio
-import logging
-from collections import deque
 from contextlib import AbstractAsyncContextManager, aclosing
+from dataclasses import replace
 
-from ren_device.bus import Bus
-from ren_device.errors import DeviceError, EngineError, RenError
-from ren_device.model import FRAME_S, ReplyPart, VoicePhase, VoicePhaseChanged
-from ren_device.ports import EchoCanceller, Microphone, WakeWord
+from ren_device.errors import RenError
+from ren_device.model import (
+    FRAME_BYTES,
+    FRAME_S,
+    ReplyPart,
+    Wake,
+    duration_s,
+)
+from ren_device.ports import EchoCanceller
+from ren_device.voice.calibration import Calibrator
+from ren_device.voice.capture import Capture
 from ren_device.voice.conversation import Conversation
+from ren_device.voice.cues import closed_cue, listening_cue, not_understood_cue
 from ren_device.voice.playback import Playback
 from ren_device.voice.roles import Voice
+from ren_device.voice.wake_cut import OPENING_S
+from ren_device.voice.waking import Waking
 
-_log = logging.getLogger(__name__)
-# A wake word is noticed about this long after its end. More would put a part of "jarvis" before the
-# question, which recognisers make words of: "this, what time is it".
-_PRE_ROLL_FRAMES = round(0.2 / FRAME_S)
-_FIRST_RETRY_S = 1.0
-_LONGEST_RETRY_S = 30.0
+_RING_BYTES = round(2.5 / FRAME_S) * FRAME_BYTES  # the wake phrase, a second look, and what follows
+_PHRASE_S = 0.6  # of the wake phrase tell how loud the person is
+_PHRASE_BYTES = round(_PHRASE_S / FRAME_S) * FRAME_BYTES
+_AT_REST_FRAMES = 8  # in a quiet room the processor is woken every 80 ms
+_AT_WORK_FRAMES = 2
+_ECHO_S = 1.0  # the canceller works on for so long after the loudspeaker's last sound
+_CUE_AFTER_S = 0.16  # who speaks on in one breath needs no sign, and must not be spoken over
 
 
 class RoomClient:
-    """The person in the room; implements conversation.Client over the loudspeaker."""
+    """The person in the room; implements roles.Client over the loudspeaker."""
 
     def __init__(self, playback: Playback) -> None:
         """Sound goes to `playback`; what happens is on the bus already."""
@@ -46,10 +56,12 @@ class RoomClient:
         return self._playback.claim()
 
     async def listening(self) -> None:
-        """Nothing to do."""
+        """Nothing to do: the listener gives the cue."""
 
     async def transcript(self, text: str) -> None:
-        """Nothing to do."""
+        """Say so if nothing was understood."""
+        if not text:
+            await self.sound(not_understood_cue())
 
     async def part(self, part: ReplyPart) -> None:
         """Nothing to do."""
@@ -60,74 +72,121 @@ class RoomClient:
     async def trouble(self, error: RenError) -> None:
         """Nothing to do: an apology is spoken."""
 
+    async def sound(self, pcm: bytes) -> None:
+        """Play a cue, when nothing else sounds any more."""
+        async with self._playback.claim() as voice:
+            await voice.play(pcm)
+            await voice.finish()
+
 
 class Listener:
     """Runs for as long as the speaker is on, whatever happens to the microphone."""
 
     def __init__(
         self,
-        microphone: Microphone,
+        capture: Capture,
         echo: EchoCanceller,
-        wake_word: WakeWord,
+        waking: Waking,
         conversation: Conversation,
         playback: Playback,
-        bus: Bus,
+        client: RoomClient,
+        calibrator: Calibrator,
     ) -> None:
-        """The conversation must have been entered, and not be hands-free."""
-        self._microphone = microphone
+        """The conversation must have been entered, be `client`'s, and not be hands-free."""
+        self._calibrator = calibrator
+        self._client = client
+        self._capture = capture
         self._echo = echo
-        self._wake_word = wake_word
+        self._waking = waking
         self._conversation = conversation
         self._playback = playback
-        self._bus = bus
-        self.trouble: str | None = None
-        """Why nothing is heard at present, or None."""
+        self._ring = bytearray()
+        self._looking: asyncio.Task[Wake | None] | None = None
+        self._since_look_s = 0.0
+        self._deaf = False
+        self._echo_s = 0.0
+        self._waited_s = 0.0
 
     async def run(self) -> None:
-        """Listen until cancelled. A microphone that fails is tried again, ever more rarely."""
-        delay_s = _FIRST_RETRY_S
-        while (error := await self._listen()) is not None:
-            if self.trouble is None:
-                _log.warning("cannot hear: %s", error)
-                delay_s = _FIRST_RETRY_S
-            self.trouble = str(error)
-            self._phase("fault")
-            await asyncio.sleep(delay_s)
-            delay_s = min(_LONGEST_RETRY_S, delay_s * 2)
+        """Listen until cancelled."""
+        await self._playback.start()
+        async with asyncio.TaskGroup() as group, aclosing(self._capture.blocks()) as blocks:
+            if self._capture.hardware:
+                group.create_task(self._calibrator.run(self._client.sound), name="calibration")
+            async for heard in blocks:
+                await self._hear(heard, group)
 
-    async def _listen(self) -> DeviceError | EngineError | None:
-        try:
-            await self._hear()
-        except (DeviceError, EngineError) as error:
-            return error
-        return None  # this microphone has nothing more to say
+    async def press(self) -> None:
+        """The button: listen, and stop what sounds."""
+        self._ring.clear()
+        await self._conversation.listen()
 
-    async def _hear(self) -> None:
-        ring: deque[bytes] = deque(maxlen=_PRE_ROLL_FRAMES)
-        self._wake_word.reset()
-        begun = False
-        async with aclosing(self._microphone.frames()) as frames:
-            async for heard in frames:
-                if not begun:
-                    begun = True
-                    await self._begin()
-                frame = self._echo.process(heard)
-                ring.append(frame)
-                phrase = self._wake_word.process(heard)
-                if phrase is not None:
-                    _log.info("woken by %r", phrase)
-                    await self._conversation.listen(b"".join(ring))
-                    ring.clear()
-                elif self._conversation.listening:
-                    await self._conversation.feed(frame)
+    async def _hear(self, heard: bytes, group: asyncio.TaskGroup) -> None:
+        if self._deaf and self._capture.trouble is None:
+            self._waking.reset()  # what was heard before the gap is no part of what follows
+        self._deaf = self._capture.trouble is not None
+        played = self._playback.take_played()
+        sound = self._cleaned(heard, played)
+        self._calibrator.hear(heard, played, sound)
+        self._ring += sound
+        del self._ring[:-_RING_BYTES]
+        self._since_look_s += duration_s(heard)
+        wake = self._looked_at(self._waking.hear(heard, played), group)
+        if wake is not None and not self._drowned:
+            if self._echo_s <= 0:
+                self._calibrator.person(self._since(wake.ended_s + _PHRASE_S)[:_PHRASE_BYTES])
+            await self._conversation.listen(self._since(wake.ended_s + OPENING_S))
+            self._ring.clear()
+        elif self._conversation.listening:
+            await self._conversation.feed(sound)
+        self._give_cue(duration_s(heard), group)
+        busy = self._conversation.active or self._waking.awake or self._echo_s > 0
+        self._capture.block_frames = _AT_WORK_FRAMES if busy else _AT_REST_FRAMES
 
-    async def _begin(self) -> None:
-        if not self._playback.started:
-            await self._playback.start()
-        if self.trouble is not None:
-            _log.info("hearing again")
-        self.trouble = None
-        self._phase("idle")
+    def _cleaned(self, heard: bytes, played: bytes) -> bytes:
+        """Without Ren's own voice. While there is none, the canceller rests."""
+        if played:
+            self._echo_s = _ECHO_S
+        if self._echo_s <= 0 and not self._conversation.active:
+            return heard
+        self._echo_s -= duration_s(heard)
+        return self._echo.process(heard, played)
 
-    def _phase(self, phase: VoicePhase) -> None:
-        self._bus.publish(VoicePhaseChanged(phase))
+    @property
+    def _drowned(self) -> bool:
+        """Whether only the button is believed: Ren speaks, and drowns everybody."""
+        return self._conversation.sounding and self._calibrator.mode == "button"
+
+    def _since(self, ago_s: float) -> bytes:
+        """The sound of the last `ago_s` seconds."""
+        frames = round(ago_s / FRAME_S)
+        return bytes(self._ring[-frames * FRAME_BYTES :]) if frames > 0 else b""
+
+    def _looked_at(self, wake: Wake | None, group: asyncio.TaskGroup) -> Wake | None:
+        """The wake if it is sure, or an earlier one on which a second look has agreed."""
+        if wake is not None and wake.certainty == "sure":
+            return wake
+        if self._looking is None:
+            if wake is not None and wake.certainty == "doubtful":
+                self._since_look_s = 0.0
+                self._looking = group.create_task(self._look_again(wake), name="second look")
+        elif self._looking.done():
+            found = self._looking.result()
+            self._looking = None
+            return found and replace(found, ended_s=found.ended_s + self._since_look_s)
+        return None
+
+    async def _look_again(self, wake: Wake) -> Wake | None:
+        return wake if await self._waking.confirm(wake, bytes(self._ring)) else None
+
+    def _give_cue(self, passed_s: float, group: asyncio.TaskGroup) -> None:
+        """Tell the person, who waits for it, that they may speak, and when they no longer may."""
+        before = self._waited_s
+        if self._conversation.waiting:
+            self._waited_s += passed_s
+            if before < _CUE_AFTER_S <= self._waited_s:
+                group.create_task(self._client.sound(listening_cue()), name="cue")
+            return
+        self._waited_s = 0.0
+        if before >= _CUE_AFTER_S and not self._conversation.active:
+            group.create_task(self._client.sound(closed_cue()), name="cue")

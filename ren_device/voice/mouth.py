@@ -1,11 +1,17 @@
-"""Speaks a reply clause by clause: one is synthesised while another is heard."""
+"""Speaks a reply clause by clause: one is synthesised while another is heard.
+
+What it says is held back until `release`, can be paused and resumed, and it knows which words have
+been heard.
+"""
 
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
+from dataclasses import dataclass
 
 from ren_device.errors import EngineError
+from ren_device.model import SAMPLE_BYTES, SAMPLE_RATE_HZ
 from ren_device.ports import TextToSpeech
 from ren_device.voice.roles import Voice
 from ren_device.voice.trace import LatencyTrace
@@ -15,53 +21,146 @@ _PIECES_AHEAD = 2  # synthesised and not yet played
 _CLAUSES_AT_MOST = 1000  # of one reply; the longest that a model writes is far below
 
 
+@dataclass(slots=True)
+class _Said:
+    """A clause, and where its sound ends in all that was given to the voice, in bytes."""
+
+    text: str
+    counts: bool
+    begin: int = 0
+    end: int | None = None
+
+
 class Mouth:
     """For one reply. Queueing a clause never waits, so the reply is read as fast as it comes."""
 
     def __init__(
         self,
         tts: TextToSpeech,
-        voice: Voice,
+        claim: Callable[[], AbstractAsyncContextManager[Voice]],
+        speakable: Callable[[str], str],
         on_first_sound: Callable[[], None],
         trace: LatencyTrace,
     ) -> None:
-        """`on_first_sound` is called just before the first piece is played."""
+        """`claim` gives the right to sound, `speakable` makes text into words to be said.
+
+        `on_first_sound` is called just before the first piece is played.
+        """
         self._tts = tts
-        self._voice = voice
+        self._claim = claim
+        self._speakable = speakable
         self._on_first_sound = on_first_sound
         self._trace = trace
-        self._clauses: asyncio.Queue[str | None] = asyncio.Queue(_CLAUSES_AT_MOST)
-        self._speech: asyncio.Queue[bytes | None] = asyncio.Queue(_PIECES_AHEAD)
+        self._clauses: asyncio.Queue[_Said | None] = asyncio.Queue(_CLAUSES_AT_MOST)
+        self._speech: asyncio.Queue[tuple[_Said, bytes] | None] = asyncio.Queue(_PIECES_AHEAD)
+        self._said: list[_Said] = []
+        self._released = asyncio.Event()
+        self._going = asyncio.Event()
+        self._going.set()
+        self._voice: Voice | None = None
+        self.sounding = False
+        """Whether the first sound was given to the voice."""
 
     def start(self, group: asyncio.TaskGroup) -> None:
-        """Begin to speak what `say` is given; the group ends after `end` and the last sound."""
+        """Begin to synthesise; the group ends after `end`, `release` and the last sound."""
         group.create_task(self._synthesise(), name="synthesise")
         group.create_task(self._play(), name="play")
 
-    def say(self, clause: str) -> None:
-        """Queue a clause; what a runaway reply has beyond the limit is not spoken."""
+    def say(self, clause: str, *, counts: bool = True) -> None:
+        """Queue a clause; what a runaway reply has beyond the limit is not spoken.
+
+        One that does not count (a filler) is no part of the reply.
+        """
         if self._clauses.qsize() < _CLAUSES_AT_MOST - 1:
-            self._clauses.put_nowait(clause)
+            said = _Said(clause, counts)
+            self._said.append(said)
+            self._clauses.put_nowait(said)
 
     def end(self) -> None:
         """Nothing more will be said."""
         self._clauses.put_nowait(None)
 
+    def release(self) -> None:
+        """Let it sound."""
+        self._released.set()
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether all that it was told to say has been given to the voice."""
+        return all(said.end is not None for said in self._said)
+
+    async def pause(self) -> None:
+        """Silence, now; what was not heard yet is heard after `resume`."""
+        self._going.clear()
+        if self._voice is not None:
+            await self._voice.pause()
+
+    def resume(self) -> None:
+        """Go on where it was paused."""
+        self._going.set()
+        if self._voice is not None:
+            self._voice.resume()
+
+    @property
+    def heard_s(self) -> float:
+        """How much was heard, in seconds, about."""
+        heard_bytes = self._voice.heard_bytes if self._voice is not None else 0
+        return heard_bytes / (SAMPLE_RATE_HZ * SAMPLE_BYTES)
+
+    def heard(self) -> str:
+        """The words of the reply that were heard, the last clause in proportion to its sound."""
+        heard_bytes = self._voice.heard_bytes if self._voice is not None else 0
+        words: list[str] = []
+        for said in self._said:
+            if not said.counts:
+                continue
+            if said.end is not None and said.end <= heard_bytes:
+                words.append(said.text.strip())
+            elif said.end is not None and said.begin < heard_bytes:
+                all_words = said.text.split()
+                share = (heard_bytes - said.begin) / (said.end - said.begin)
+                words.append(" ".join(all_words[: int(share * len(all_words))]))
+        return " ".join(text for text in words if text)
+
     async def _synthesise(self) -> None:
-        while (clause := await self._clauses.get()) is not None:
+        while (said := await self._clauses.get()) is not None:
+            if not (words := self._speakable(said.text)):
+                _leave_out(said)
+                continue
             try:
-                async with aclosing(self._tts.speak(clause)) as speech:
+                async with aclosing(self._tts.speak(words)) as speech:
                     async for pcm in speech:
                         self._trace.mark("first_speech")
-                        await self._speech.put(pcm)
+                        await self._speech.put((said, pcm))
             except EngineError as error:
                 _log.error("a clause was not spoken: %s", error)
+                if said.end is None:
+                    _leave_out(said)
         await self._speech.put(None)
 
     async def _play(self) -> None:
-        begun = False
-        while (pcm := await self._speech.get()) is not None:
-            if not begun:
-                begun = True
-                self._on_first_sound()
-            await self._voice.play(pcm)
+        await self._released.wait()
+        piece = await self._speech.get()
+        if piece is None:
+            return
+        given = 0
+        async with self._claim() as voice:
+            self._voice = voice
+            while piece is not None:
+                said, pcm = piece
+                await self._going.wait()
+                if not self.sounding:
+                    self.sounding = True
+                    self._on_first_sound()
+                if said.end is None:
+                    said.begin = given
+                given += len(pcm)
+                said.end = given
+                await voice.play(pcm)
+                piece = await self._speech.get()
+            await voice.finish()
+
+
+def _leave_out(said: _Said) -> None:
+    said.counts = False
+    said.end = said.begin

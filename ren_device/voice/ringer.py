@@ -2,17 +2,19 @@
 
 import asyncio
 import logging
-import math
-from array import array
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
+from functools import cache
 from typing import Protocol
 
+from ren_device import languages
 from ren_device.bus import Bus
 from ren_device.errors import EngineError, StoreError
-from ren_device.model import FRAME_BYTES, SAMPLE_RATE_HZ, Alert, AlertChanged
+from ren_device.model import FRAME_BYTES, Alert, AlertChanged
 from ren_device.ports import Clock, TextToSpeech
+from ren_device.voice.cues import Note, sound
 from ren_device.voice.playback import Playback, Voice
+from ren_device.voice.volume import Level
 
 _log = logging.getLogger(__name__)
 _PAUSE_S = 1.5  # between chimes
@@ -31,29 +33,20 @@ class Alarms(Protocol):
         """Put it all away. Raises StoreError."""
 
 
+@cache
 def chime() -> bytes:
     """Two soft bell tones, 0.7 s of PCM."""
-    samples = array("h")
-    for frequency_hz, length_s in ((880.0, 0.2), (1174.7, 0.5)):
-        count = int(length_s * SAMPLE_RATE_HZ)
-        for index in range(count):
-            at_s = index / SAMPLE_RATE_HZ
-            loudness = min(1.0, at_s / 0.005) * math.exp(-5 * at_s) * min(1.0, (count - index) / 80)
-            samples.append(int(20_000 * loudness * math.sin(2 * math.pi * frequency_hz * at_s)))
-    return samples.tobytes()
+    notes = (
+        Note(frequency_hz, frequency_hz, length_s, decay=5.0, rounded_s=0.005)
+        for frequency_hz, length_s in ((880.0, 0.2), (1174.7, 0.5))
+    )
+    return sound(notes, peak=20_000)
 
 
-def announcement(alert: Alert) -> str:
+def announcement(alert: Alert, language: str = "en") -> str:
     """What is said when an alert is due."""
-    if alert.kind == "reminder":
-        return f"A reminder: {alert.text}."
-    if alert.text:
-        return (
-            f"Your {alert.text} {alert.kind} is done."
-            if alert.kind == "timer"
-            else (f"It's time: {alert.text}.")
-        )
-    return "Your timer is done." if alert.kind == "timer" else "This is your alarm."
+    sentences: dict[str, str] = languages.read(language, "voice")["alerts"]
+    return sentences[f"named_{alert.kind}" if alert.text else alert.kind].format(text=alert.text)
 
 
 class Ringer:
@@ -67,14 +60,21 @@ class Ringer:
         clock: Clock,
         bus: Bus,
         floor_taken: Callable[[], bool],
+        volume: Level | None = None,
+        language: str = "en",
     ) -> None:
-        """`floor_taken`: a conversation goes on; the ringer waits politely between chimes."""
+        """`floor_taken`: a conversation goes on; the ringer waits politely between chimes.
+
+        `volume` is that of alarms; None: as loud as the voice.
+        """
         self._kernel = kernel
         self._playback = playback
         self._tts = tts
         self._clock = clock
         self._bus = bus
         self._floor_taken = floor_taken
+        self._volume = volume
+        self._language = language
 
     async def run(self) -> None:
         """Ring until cancelled."""
@@ -94,13 +94,13 @@ class Ringer:
                 await self._fall_silent()
                 return
             if not self._floor_taken():
-                sentences = [announcement(alert) for alert in ringing]
+                sentences = [announcement(alert, self._language) for alert in ringing]
                 await self._sound(sentences if chimes % _SENTENCE_EVERY == 0 else [])
                 chimes += 1
             await asyncio.sleep(_PAUSE_S)
 
     async def _sound(self, sentences: Sequence[str]) -> None:
-        async with self._playback.claim() as voice:
+        async with self._playback.claim(self._volume) as voice:
             if not await self._play(voice, chime()):
                 return
             for sentence in sentences:

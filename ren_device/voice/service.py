@@ -4,7 +4,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
 
 from ren_device.alerts.kernel import AlertKernel
 from ren_device.bus import Bus
@@ -13,28 +15,50 @@ from ren_device.model import VoicePhase, VoicePhaseChanged
 from ren_device.ports import (
     Clock,
     EchoCanceller,
+    EchoMeter,
     Microphone,
     Speaker,
     SpeechToText,
     TextToSpeech,
+    TurnDetector,
     VoiceActivity,
     WakeWord,
 )
-from ren_device.voice.conversation import Conversation
+from ren_device.voice.calibration import BargeIn, Calibrator
+from ren_device.voice.capture import Capture
+from ren_device.voice.conversation import Conversation, Levers, Manners
 from ren_device.voice.endpointing import EndpointingPolicy
+from ren_device.voice.language import VoiceLanguage
 from ren_device.voice.listener import Listener, RoomClient
-from ren_device.voice.playback import Playback, Volume
+from ren_device.voice.playback import Playback
 from ren_device.voice.ringer import Ringer
 from ren_device.voice.roles import Client, TurnTaker, VoiceParts
+from ren_device.voice.volume import Volume
+from ren_device.voice.wake_archive import WakeArchive
+from ren_device.voice.wake_finder import WakeFinder
+from ren_device.voice.waking import Waking
+from ren_device.voice.words import Unfinished
 
 _log = logging.getLogger(__name__)
 
-# In the room nobody presses a button, so the silence after the words is all there is.
-_ROOM = EndpointingPolicy()
+# Two chunks of the VAD are enough to pause an answer: what is left of its echo is not taken for a
+# person in any of the rooms in engines/README.md.
+_OVER_VOICE_START_S = 0.064
 # A client of the socket can say "end", so silence alone needs more patience; and it listens on.
 _SOCKET = EndpointingPolicy(
-    complete_s=0.8, incomplete_s=1.6, no_speech_s=float("inf"), longest_s=120.0
+    sure_s=0.6, complete_s=0.8, doubtful_s=1.2, no_speech_s=float("inf"), longest_s=120.0
 )
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceConfig:
+    """What the settings say about the voice."""
+
+    language: str = "en"
+    barge_in: Literal["auto"] | BargeIn = "auto"
+    wake_archive: Path | None = None
+    """Where the sound of wakes is kept; None: it is not."""
+    follow_up_s: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +68,21 @@ class Loaders:
     wake_word: Callable[[], WakeWord]
     vad: Callable[[], Callable[[], VoiceActivity]]
     echo: Callable[[], EchoCanceller]
+    echo_meter: Callable[[], EchoMeter]
     stt: Callable[[], SpeechToText]
     tts: Callable[[], TextToSpeech]
+    detector: Callable[[], TurnDetector | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ears:
+    """What listens in the room, besides the parts of every conversation."""
+
+    wake_word: WakeWord
+    own_voice: WakeWord | None
+    echo: EchoCanceller
+    calibrator: Calibrator
+    archive: WakeArchive | None
 
 
 class VoiceService:
@@ -61,8 +98,10 @@ class VoiceService:
         volume: Volume,
         clock: Clock,
         bus: Bus,
+        config: VoiceConfig,
     ) -> None:
         """Nothing is loaded or opened before `run`."""
+        self._config = config
         self._loaders = loaders
         self._microphone = microphone
         self._speaker = speaker
@@ -72,14 +111,17 @@ class VoiceService:
         self._clock = clock
         self._bus = bus
         self._parts: asyncio.Future[VoiceParts] = asyncio.get_running_loop().create_future()
-        self._listener: Listener | None = None
+        self._capture: Capture | None = None
+        self._waking: Waking | None = None
         self._playback: Playback | None = None
+        self._finder: WakeFinder | None = None
+        self._calibrator: Calibrator | None = None
         self._phase: VoicePhase = "starting"
 
     async def run(self) -> None:
         """Until cancelled. Without an engine there is no voice, and the log and health say why."""
         try:
-            wake_word, echo, parts = await self._load()
+            ears, parts = await self._load()
         except EngineError as error:
             _log.error("no voice: %s", error)
             self._phase = "fault"
@@ -87,68 +129,113 @@ class VoiceService:
             self._parts.exception()  # whoever connects is told; nobody may
             return
         self._parts.set_result(parts)
-        playback = Playback(self._speaker, echo, self._volume, self._clock)
-        client = RoomClient(playback)
+        playback = Playback(self._speaker, self._volume.voice, self._clock)
         try:
-            async with self._converse(client, _ROOM, hands_free=False) as conversation:
-                listener = Listener(
-                    self._microphone, echo, wake_word, conversation, playback, self._bus
-                )
-                ringer = Ringer(
-                    self._kernel,
-                    playback,
-                    parts.tts,
-                    self._clock,
-                    self._bus,
-                    lambda: conversation.active,
-                )
-                self._listener, self._playback = listener, playback
-                self._phase = "idle"
-                _log.info("voice is ready; say %r", wake_word.phrases[0])
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(listener.run(), name="listener")
-                    group.create_task(ringer.run(), name="ringer")
-                    group.create_task(self._follow_phases(), name="voice phase")
+            async with self._converse(RoomClient(playback), self._room_manners()) as conversation:
+                await self._live(ears, parts, playback, conversation)
         finally:
             await playback.close()
-            await parts.tts.close()
-            await parts.stt.close()
+            await parts.close()
+            if ears.archive is not None:
+                await asyncio.to_thread(ears.archive.close)
+
+    async def _live(
+        self, ears: _Ears, parts: VoiceParts, playback: Playback, conversation: Conversation
+    ) -> None:
+        capture = Capture(self._microphone, self._clock, self._bus)
+        waking = Waking(ears.wake_word, ears.own_voice, parts.new_vad, parts.stt, ears.archive)
+        client = RoomClient(playback)
+        listener = Listener(
+            capture, ears.echo, waking, conversation, playback, client, ears.calibrator
+        )
+        ringer = Ringer(
+            self._kernel,
+            playback,
+            parts.tts,
+            self._clock,
+            self._bus,
+            lambda: conversation.active,
+            self._volume.alarms,
+            self._config.language,
+        )
+        self._capture, self._playback, self._calibrator = capture, playback, ears.calibrator
+        self._waking = waking
+        self._phase = "idle"
+        _log.info("voice is ready; say %r", waking.phrases[0])
+        async with asyncio.TaskGroup() as group:
+            group.create_task(listener.run(), name="listener")
+            group.create_task(ringer.run(), name="ringer")
+            group.create_task(self._follow_phases(), name="voice phase")
 
     async def new_conversation(self, client: Client) -> Conversation:
         """A hands-free conversation; waits while engines load. Raises EngineError."""
         await asyncio.shield(self._parts)
-        return self._converse(client, _SOCKET, hands_free=True)
+        policy = replace(_SOCKET, unfinished=Unfinished.of(self._config.language))
+        if self._finder is None:
+            self._finder = WakeFinder(await asyncio.to_thread(self._loaders.wake_word))
+        manners = Manners(
+            policy,
+            over_voice=policy,
+            goes_on_s=0.0,
+            hands_free=True,
+            question_in=self._finder.question,
+        )
+        return self._converse(client, manners)
 
     def health(self) -> dict[str, object]:
         """What works, for /hub/health."""
         return {
             "state": self._phase,
-            "microphone": (self._listener and self._listener.trouble) or "ok",
+            "microphone": (self._capture and self._capture.trouble) or "ok",
             "speaker": (self._playback and self._playback.trouble) or "ok",
+            "microphone_device": self._microphone.form,
+            "speaker_device": self._speaker.form,
+            "barge_in": self._calibrator.health() if self._calibrator else {},
+            "near_misses": self._waking.near_misses if self._waking else 0,
         }
 
-    def _converse(
-        self, client: Client, policy: EndpointingPolicy, *, hands_free: bool
-    ) -> Conversation:
-        return Conversation(
-            self._parts.result(),
-            self._assistant,
-            client,
-            self._clock,
-            self._bus,
+    def glitches(self) -> tuple[int, int]:
+        """How often the microphone's sound was lost, and the loudspeaker's broke off."""
+        return self._microphone.dropped, self._speaker.underruns
+
+    def _room_manners(self) -> Manners:
+        follow_up_s = self._config.follow_up_s
+        policy = EndpointingPolicy(unfinished=Unfinished.of(self._config.language))
+        return Manners(
             policy,
-            hands_free=hands_free,
+            over_voice=replace(policy, start_s=_OVER_VOICE_START_S),
+            follow_up=replace(policy, no_speech_s=follow_up_s) if follow_up_s else None,
+            may_interrupt=lambda: self._calibrator is None or self._calibrator.mode == "full",
         )
 
-    async def _load(self) -> tuple[WakeWord, EchoCanceller, VoiceParts]:
+    def _converse(self, client: Client, manners: Manners) -> Conversation:
+        levers = Levers(self._volume.voice, lambda: bool(self._kernel.ringing()))
+        return Conversation(
+            self._parts.result(), self._assistant, client, self._clock, self._bus, manners, levers
+        )
+
+    async def _load(self) -> tuple[_Ears, VoiceParts]:
         began = time.perf_counter()
-        wake_word = await asyncio.to_thread(self._loaders.wake_word)
-        new_vad = await asyncio.to_thread(self._loaders.vad)
-        echo = await asyncio.to_thread(self._loaders.echo)
-        stt = await asyncio.to_thread(self._loaders.stt)
-        tts = await asyncio.to_thread(self._loaders.tts)
+        load = self._loaders
+        hears_itself = self._microphone.hardware
+        wake_word = await asyncio.to_thread(load.wake_word)
+        own_voice = await asyncio.to_thread(load.wake_word) if hears_itself else None
+        new_vad = await asyncio.to_thread(load.vad)
+        echo = await asyncio.to_thread(load.echo)
+        meter = await asyncio.to_thread(load.echo_meter)
+        stt = await asyncio.to_thread(load.stt)
+        tts = await asyncio.to_thread(load.tts)
+        detector = await asyncio.to_thread(load.detector)
+        wanted = self._config.barge_in
+        if wanted == "auto" and not hears_itself:
+            wanted = "full"  # a file has no echo
+        calibrator = Calibrator(meter, echo.set_delay, wanted)
+        folder = self._config.wake_archive
+        archive = WakeArchive(folder, self._clock) if folder is not None else None
+        language = VoiceLanguage(self._config.language, wake_word.phrases)
         _log.info("speech engines loaded in %.1f s", time.perf_counter() - began)
-        return wake_word, echo, VoiceParts(stt, tts, new_vad, wake_word.phrases)
+        ears = _Ears(wake_word, own_voice, echo, calibrator, archive)
+        return ears, VoiceParts(stt, tts, new_vad, detector, language)
 
     async def _follow_phases(self) -> None:
         with self._bus.subscribe() as events:

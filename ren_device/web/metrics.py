@@ -36,6 +36,7 @@ LOOK_EVERY_S = 1.0
 """How often the event loop's lag is measured."""
 
 _WAITS_S = (0.05, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0)
+_STAGES_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9, 1.1, 1.5, 2.0, 5.0)
 _LAGS_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 _KINDS = ("timer", "alarm", "reminder")
 _METHODS = frozenset(("GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"))
@@ -50,8 +51,12 @@ class Metrics:
         *,
         alerts: Callable[[], tuple[Sequence[Alert], Sequence[Alert]]],
         store: Callable[[], Figures],
+        glitches: Callable[[], tuple[int, int]] = lambda: (0, 0),
     ) -> None:
-        """`alerts` gives what is pending and what rings, `store` how the store is doing."""
+        """`alerts` gives what is pending and what rings, `store` how the store is doing.
+
+        `glitches` are the microphone's lost blocks and the loudspeaker's breaks so far.
+        """
         disable: Callable[[], None] = disable_created_metrics
         disable()  # a second series for each, which nobody asked for
         self._bus = bus
@@ -84,13 +89,13 @@ class Metrics:
             "ren_voice_stage_seconds",
             "How long each stage of a spoken turn took.",
             ("stage",),
-            buckets=_WAITS_S,
+            buckets=_STAGES_S,
             registry=registry,
         )
         self._spoken_s = Histogram(
             "ren_voice_answer_seconds",
             "From the last word of a spoken turn to the first sound of the answer.",
-            buckets=_WAITS_S,
+            buckets=_STAGES_S,
             registry=registry,
         )
         self._lag_s = Histogram(
@@ -122,7 +127,7 @@ class Metrics:
             {"version": VERSION, "python": platform.python_version()}
         )
         ProcessCollector(registry=registry)
-        registry.register(_Kept(alerts, store))
+        registry.register(_Kept(alerts, store, glitches))
 
     def routes(self) -> web.RouteTableDef:
         """For `Services.extra_routes`."""
@@ -213,9 +218,11 @@ class _Kept(Collector):
         self,
         alerts: Callable[[], tuple[Sequence[Alert], Sequence[Alert]]],
         store: Callable[[], Figures],
+        glitches: Callable[[], tuple[int, int]],
     ) -> None:
         self._alerts = alerts
         self._store = store
+        self._glitches = glitches
 
     def collect(self) -> Iterable[Metric]:
         pending, ringing = self._alerts()
@@ -227,6 +234,13 @@ class _Kept(Collector):
                 count = sum(alert.kind == kind for alert in alerts)
                 family.add_metric((kind, state), count)
         yield family
+        lost, breaks = self._glitches()
+        yield CounterMetricFamily(
+            "ren_microphone_blocks_lost", "That nobody took in time.", value=lost
+        )
+        yield CounterMetricFamily(
+            "ren_speaker_underruns", "How often the sound broke off.", value=breaks
+        )
         try:
             figures = self._store()
         except StoreError:

@@ -49,7 +49,6 @@ class SocketClient:
         """Sends to `socket`; paces sound by `clock`."""
         self._socket = socket
         self._clock = clock
-        self._heard_at = 0.0
         self._over = False
 
     async def listening(self) -> None:
@@ -72,24 +71,9 @@ class SocketClient:
                 await self.send({"type": "done", "data": data})
 
     @asynccontextmanager
-    async def voice(self) -> AsyncIterator["SocketClient"]:
+    async def voice(self) -> AsyncIterator["SocketVoice"]:
         """One answer's sound."""
-        self._heard_at = self._clock.monotonic()
-        yield self
-
-    async def play(self, pcm: bytes) -> None:
-        """The `audio` frames, a little ahead of real time, so that a barge-in comes in time."""
-        step = 20 * FRAME_BYTES
-        for start in range(0, len(pcm), step):
-            piece = pcm[start : start + step]
-            await self.send({"type": "audio", "pcm16": base64.b64encode(piece).decode()})
-            now = self._clock.monotonic()
-            self._heard_at = max(self._heard_at, now) + duration_s(piece)
-            if (ahead_s := self._heard_at - now - _LEAD_S) > 0:
-                await asyncio.sleep(ahead_s)
-
-    async def finish(self) -> None:
-        """All was sent, and all but the lead was heard."""
+        yield SocketVoice(self, self._clock)
 
     async def barge_in(self) -> None:
         """The `barge_in` frame: what was sent ahead is not to be played."""
@@ -114,6 +98,51 @@ class SocketClient:
             await self._socket.send_str(json.dumps(frame, ensure_ascii=False))
         except ConnectionResetError:
             _log.debug("the voice client is gone")
+
+
+class SocketVoice:
+    """Sends sound a little ahead of real time; implements roles.Voice."""
+
+    def __init__(self, client: SocketClient, clock: Clock) -> None:
+        """For one answer."""
+        self._client = client
+        self._clock = clock
+        self._heard_at = clock.monotonic()  # when the client will have played all that was sent
+        self._sent_bytes = 0
+        self._going = asyncio.Event()
+        self._going.set()
+
+    @property
+    def heard_bytes(self) -> int:
+        """What was sent, without what the client cannot have played yet."""
+        ahead_s = max(0.0, self._heard_at - self._clock.monotonic())
+        ahead_bytes = round(ahead_s * SAMPLE_RATE_HZ) * SAMPLE_BYTES
+        return max(0, self._sent_bytes - ahead_bytes)
+
+    async def play(self, pcm: bytes) -> None:
+        """The `audio` frames."""
+        step = 20 * FRAME_BYTES
+        for start in range(0, len(pcm), step):
+            piece = pcm[start : start + step]
+            await self._going.wait()
+            self._sent_bytes += len(piece)
+            await self._client.send({"type": "audio", "pcm16": base64.b64encode(piece).decode()})
+            now = self._clock.monotonic()
+            self._heard_at = max(self._heard_at, now) + duration_s(piece)
+            if (ahead_s := self._heard_at - now - _LEAD_S) > 0:
+                await asyncio.sleep(ahead_s)
+
+    async def pause(self) -> None:
+        """Send no more; what was sent ahead is for the client to drop, if a `barge_in` follows."""
+        self._going.clear()
+
+    def resume(self) -> None:
+        """Send on."""
+        self._going.set()
+
+    async def finish(self) -> None:
+        """All was sent, and all but the lead was heard."""
+        await self._going.wait()
 
 
 class VoiceSocket:

@@ -1,24 +1,40 @@
-"""`python -m scripts.benchmarks [name…]`: run benchmarks and print their tables as Markdown."""
+"""`python -m scripts.benchmarks [--quick] [name…]`: run benchmarks and print their tables."""
 
 import sys
+from collections.abc import Callable
+from functools import partial
 
-from scripts.benchmarks import engines, http, intents, spoken_turn, start, store
+from scripts.benchmarks import (
+    echo,
+    engines,
+    http,
+    intents,
+    memory,
+    start,
+    store,
+    turn_taking,
+    voice,
+)
 from scripts.benchmarks.figures import machine
 
-ALL = {
+ALL: dict[str, tuple[str, Callable[[], str]]] = {
     "start": ("Start", start.run),
     "engines": ("Engines", engines.run),
     "http": ("The server", http.run),
     "intents": ("The offline mind", intents.run),
     "store": ("The store", store.run),
-    "spoken_turn": ("A spoken turn", spoken_turn.run),
+    "turn_taking": ("Turn-taking", turn_taking.run),
+    "echo": ("Echo", echo.run),
+    "voice": ("The voice", partial(voice.run, quick="--quick" in sys.argv)),
+    "memory": ("Memory", memory.run),
 }
 
 
 def main() -> None:
     """Run those that are named, or all."""
     print(f"Measured on {machine()}.")
-    for name in sys.argv[1:] or ALL:
+    named = [argument for argument in sys.argv[1:] if argument != "--quick"]
+    for name in named or ALL:
         title, run = ALL[name]
         print(f"\n## {title}\n\n{run()}", flush=True)
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from ren_device import choice
 from ren_device.model import FRAME_BYTES, duration_s
-from ren_device.ports import EchoCanceller, SpeechToText, TextToSpeech, VoiceActivity, WakeWord
+from ren_device.ports import SpeechToText, TextToSpeech
 from ren_device.settings import Settings
 from scripts.benchmarks.figures import median, p95, resident_mb, table
 from tests.voices import say, with_noise
@@ -53,9 +53,11 @@ def run() -> str:
 
     speech = with_noise(b"".join(say(s, "flite-slt") for s in SENTENCES), 20)
     real_time = {
-        "wake words (both engines)": _frames(speech, FRAME_BYTES, wake),
-        "VAD (Silero)": _frames(speech, vad.chunk_bytes, vad),
-        "echo canceller (WebRTC)": _frames(speech, FRAME_BYTES, echo),
+        "wake words (both engines)": _frames(speech, FRAME_BYTES, wake.process),
+        "VAD (Silero)": _frames(speech, vad.chunk_bytes, vad.process),
+        "echo canceller (WebRTC)": _frames(
+            speech, FRAME_BYTES, lambda near: echo.process(near, b"")
+        ),
     }
     for name, (took, grew) in loads.items():
         factors = real_time.get(name)
@@ -76,12 +78,12 @@ def _pid() -> int:
     return int(Path("/proc/self").resolve().name)
 
 
-def _frames(pcm: bytes, size: int, engine: WakeWord | VoiceActivity | EchoCanceller) -> list[float]:
+def _frames(pcm: bytes, size: int, process: Callable[[bytes], object]) -> list[float]:
     factors = []
     for _ in range(ROUNDS):
         began = time.perf_counter()
         for start in range(0, len(pcm) - size + 1, size):
-            engine.process(pcm[start : start + size])
+            process(pcm[start : start + size])
         factors.append((time.perf_counter() - began) / duration_s(pcm))
     return factors
 

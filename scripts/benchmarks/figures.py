@@ -46,6 +46,15 @@ def resident_mb(pid: int) -> float:
     raise ProcessLookupError(pid)
 
 
+def proportional_mb(pid: int) -> tuple[float, float]:
+    """Resident memory of a process, and the same with each shared page divided by its users."""
+    sizes = {}
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]:
+        name, size, *_ = line.split()
+        sizes[name] = int(size) / 1024
+    return sizes["Rss:"], sizes["Pss:"]
+
+
 def cpu_s(pid: int) -> float:
     """CPU seconds that a process has used, all threads."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()

@@ -9,11 +9,14 @@ from typing import Any
 
 import yaml
 
-from ren_device.assistant.local_mind import UNKNOWN, LocalMind
+from ren_device.assistant.language import Language
+from ren_device.assistant.local_mind import LocalMind
 from ren_device.assistant.meaning import ANSWERS
 from ren_device.model import Message, MindPart, MindRequest, Text, TextDelta, ToolCall, ToolSpec
 from ren_device.ports import IntentMatcher
 
+ENGLISH = Language()
+UNKNOWN = ENGLISH.say("answers.unknown")
 NOW = datetime.fromisoformat("2026-06-25T14:02:11")
 """A Thursday."""
 TOOLS = (
@@ -87,13 +90,19 @@ def sentences() -> Iterator[Sentence]:
     """The whole corpus."""
     path = Path(__file__).with_name("corpus.yaml")
     for group in yaml.safe_load(path.read_text(encoding="utf-8")):
-        words = group.get("ask") or ANSWERS.get(group.get("answer", ""), "")
+        words = group.get("ask") or _answer(group.get("answer", ""))
         calls = group.get("do", [])
         for kind in ("said", "misheard"):
             for text in group.get(kind, []):
                 nothing = "" if calls else UNKNOWN
                 facts = tuple(group.get("facts", ()))
                 yield Sentence(text, kind == "misheard", calls, words or nothing, facts)
+
+
+def _answer(name: str) -> str:
+    if name not in ANSWERS:
+        return ""
+    return ENGLISH.say(f"answers.{name}", can=ENGLISH.say("answers.can"))
 
 
 def dialogue(*said: str) -> tuple[Message, ...]:

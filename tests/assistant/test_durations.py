@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ren_device.assistant.durations import (
-    find_duration,
-    parse_duration,
-    parse_number,
-    tokens,
-)
+from tests.assistant.corpus import ENGLISH
+
+find_duration = ENGLISH.durations.find_duration
+parse_duration = ENGLISH.durations.parse_duration
+parse_number = ENGLISH.numbers.parse_number
+tokens = ENGLISH.numbers.tokens
 
 ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "

@@ -2,8 +2,12 @@
 
 import pytest
 
-from ren_device.assistant.fact_answers import contradicted, from_facts
-from ren_device.assistant.heard import plain
+from ren_device.assistant.fact_answers import FactAnswers
+from tests.assistant.corpus import ENGLISH
+
+answers = FactAnswers(ENGLISH)
+from_facts, contradicted = answers.from_facts, answers.contradicted
+plain = ENGLISH.hearing.plain
 
 FACTS = (
     "my sister's birthday is the third of May",

@@ -4,7 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ren_device.assistant.heard import halves, plain
+from tests.assistant.corpus import ENGLISH
+
+halves = ENGLISH.hearing.halves
+plain = ENGLISH.hearing.plain
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,15 @@ import asyncio
 
 import pytest
 
-from ren_device.assistant.heard import plain
-from ren_device.assistant.home_meaning import HOME_TOOLS, NO_HOME
-from ren_device.assistant.local_mind import UNKNOWN, LocalMind
+from ren_device.assistant.home_meaning import HOME_TOOLS
+from ren_device.assistant.local_mind import LocalMind
 from ren_device.assistant.turn import Assistant, TurnConfig
 from ren_device.bus import Bus
 from ren_device.engines.hassil_intents import HassilMatcher
 from ren_device.model import Tier
 from ren_device.skills.home import HomeSkill
 from ren_device.skills.tool import Toolbox
-from tests.assistant.corpus import CorpusClock, sentences, understand
+from tests.assistant.corpus import ENGLISH, UNKNOWN, CorpusClock, sentences, understand
 from tests.assistant.turn_house import Heard, read
 from tests.fakes import MemoryRemarks, MemoryThreads
 from tests.home.homes import FakeHome, house_of, light
@@ -44,7 +43,7 @@ async def test_nothing_in_the_home_is_switched_because_of_a_near_miss(
             switched += 1
             assert sentence.calls, sentence.text
             if len(what.calls) == 1:
-                intent = matcher.match(plain(sentence.text))
+                intent = matcher.match(ENGLISH.hearing.plain(sentence.text))
                 assert intent is not None
                 assert intent.score == 100, sentence.text
     assert switched >= 60
@@ -118,7 +117,9 @@ async def test_levels_that_cannot_be_are_said(matcher: HassilMatcher) -> None:
     ["turn on the lights", "is the front door locked", "what devices are there", "lock the door"],
 )
 async def test_without_a_home_that_is_said(matcher: HassilMatcher, said: str) -> None:
-    assert (await understand(matcher, said, tools=["get_time"])).words == NO_HOME
+    assert (await understand(matcher, said, tools=["get_time"])).words == ENGLISH.say(
+        "answers.no_home"
+    )
 
 
 # --- who may switch -------------------------------------------------------------------------

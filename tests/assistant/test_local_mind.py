@@ -5,11 +5,12 @@ import json
 
 import pytest
 
-from ren_device.assistant.heard import plain
-from ren_device.assistant.local_mind import AGAIN, GIVEN_UP, NO_TOOL, UNKNOWN, LocalMind
+from ren_device.assistant.local_mind import LocalMind
 from ren_device.engines.hassil_intents import HassilMatcher
 from ren_device.model import Intent, Message, Text, ToolCall, ToolResult
 from tests.assistant.corpus import (
+    ENGLISH,
+    UNKNOWN,
     CorpusClock,
     Sentence,
     Understood,
@@ -26,12 +27,19 @@ MOM_AT_SIX = [["set_reminder", {"text": "call mom", "at": "2026-06-25T18:00:00"}
 FIVE_MINUTES = [["set_timer", {"duration_s": 300.0, "name": ""}]]
 
 
+AGAIN = ENGLISH.say("asks.again", question="")
+GIVEN_UP = ENGLISH.say("answers.given_up")
+NO_TOOL = ENGLISH.say("answers.no_tool")
+
+
 @pytest.fixture(scope="module")
 def matcher() -> HassilMatcher:
     return HassilMatcher.load()
 
 
 class NothingMatches:
+    vocabulary: frozenset[str] = frozenset()
+
     def match(self, text: str) -> Intent | None:
         return None
 
@@ -82,7 +90,7 @@ def test_nothing_is_taken_away_because_of_a_near_miss(
 ) -> None:
     for sentence, what in corpus:
         if any(name.startswith(("cancel_", "clear_", "remove_")) for name, _ in what.calls):
-            intent = matcher.match(plain(sentence.text))
+            intent = matcher.match(ENGLISH.hearing.plain(sentence.text))
             assert intent is not None, sentence.text
             assert intent.score == 100, sentence.text
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from ren_device.assistant.local_mind import UNKNOWN, LocalMind
+from ren_device.assistant.local_mind import LocalMind
 from ren_device.engines.hassil_intents import HassilMatcher
 from ren_device.errors import ToolError
 from ren_device.model import Message, MindRequest, Text, TextDelta, ToolCall, ToolResult
 from ren_device.skills.memory import MemorySkill
 from ren_device.skills.tool import Toolbox
-from tests.assistant.corpus import CorpusClock, understand
+from tests.assistant.corpus import UNKNOWN, CorpusClock, understand
 from tests.fakes import FixedClock, MemoryFacts
 
 pytestmark = pytest.mark.engine

@@ -5,7 +5,7 @@ import pytest
 from ren_device.assistant.local_mind import LocalMind
 from ren_device.assistant.misheard import put_right
 from ren_device.engines.hassil_intents import HassilMatcher
-from tests.assistant.corpus import CorpusClock, dialogue, request, told
+from tests.assistant.corpus import ENGLISH, CorpusClock, dialogue, request, told
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from tests.assistant.corpus import CorpusClock, dialogue, request, told
     ],
 )
 def test_put_right(written: str, said: str) -> None:
-    assert put_right(written) == said
+    assert put_right(written, ENGLISH.words.misheard) == said
 
 
 @pytest.mark.parametrize(("spoken", "seconds"), [(True, 300.0), (False, 2700.0)])

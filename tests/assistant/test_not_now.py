@@ -2,10 +2,8 @@
 
 import pytest
 
-from ren_device.assistant.home_meaning import LATER
-from ren_device.assistant.local_mind import UNKNOWN
 from ren_device.engines.hassil_intents import HassilMatcher
-from tests.assistant.corpus import understand
+from tests.assistant.corpus import ENGLISH, UNKNOWN, understand
 
 pytestmark = pytest.mark.engine
 
@@ -46,7 +44,7 @@ async def test_what_is_wanted_at_another_time_is_not_done_now(
     matcher: HassilMatcher, heard: str
 ) -> None:
     what = await understand(matcher, heard)
-    assert (what.calls, what.words) == ([], LATER)
+    assert (what.calls, what.words) == ([], ENGLISH.say("home.later"))
 
 
 @pytest.mark.parametrize(

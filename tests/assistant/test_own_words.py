@@ -2,8 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ren_device.assistant.heard import plain
 from ren_device.assistant.own_words import own_words
+from tests.assistant.corpus import ENGLISH
+
+plain = ENGLISH.hearing.plain
 
 
 @pytest.mark.parametrize(
@@ -26,15 +28,17 @@ from ren_device.assistant.own_words import own_words
     ],
 )
 def test_the_words_are_those_of_the_person(original: str, kept: str, own: str) -> None:
-    assert own_words(original, kept) == own
+    assert own_words(original, kept, ENGLISH.hearing) == own
 
 
 @given(
     words=st.lists(
-        st.sampled_from("Jo's PIN is my um WiFi 7:30 blue-pot O\u2019Neill".split()), min_size=1
+        st.sampled_from("Jo's PIN is my um WiFi 7:30 blue-pot O\u2019Neill".split()),
+        min_size=1,
+        unique=True,
     )
 )
 def test_what_is_found_means_the_same(words: list[str]) -> None:
     text = " ".join(words)
     kept = plain(text)
-    assert plain(own_words(f"Remember that {text}!", kept)) == kept
+    assert plain(own_words(f"Remember that {text}!", kept, ENGLISH.hearing)) == kept

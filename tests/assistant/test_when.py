@@ -6,7 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ren_device.assistant.when import Purpose, find_when, parse_when
+from ren_device.assistant.when import Purpose
+from tests.assistant.corpus import ENGLISH
+
+find_when = ENGLISH.moments.find_when
+parse_when = ENGLISH.moments.parse_when
 
 NOW = datetime.fromisoformat("2026-06-25T14:02:11")
 moments = st.datetimes(datetime.fromisoformat("2024-01-01"), datetime.fromisoformat("2032-12-31"))

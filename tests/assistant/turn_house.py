@@ -121,6 +121,11 @@ class TurnHouse:
             self.ran.append(f"set_power {device}")
             return f"The {device} is on."
 
+        async def look() -> str:
+            """Look, and touch nothing."""
+            self.ran.append("look")
+            return "All is well."
+
         async def cancel_timer() -> str:
             """Cancel the timer."""
             raise ToolError("There is no timer.")
@@ -137,6 +142,7 @@ class TurnHouse:
         return [
             tool(set_timer),
             tool(set_power, dangerous=True),
+            tool(look, read_only=True),
             tool(cancel_timer),
             tool(play),
             tool(wait),

@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ren_device.engines import hassil_intents
+from ren_device import languages
 from ren_device.engines.hassil_intents import THRESHOLD, HassilMatcher
 from ren_device.errors import EngineError
 
@@ -110,10 +110,13 @@ def test_an_unknown_language_is_one_clear_error() -> None:
         HassilMatcher.load("xx")
 
 
+def _sentence_files(code: str) -> list[Path]:
+    return list(languages.folder(code).glob("sentences*.yaml"))
+
+
 def test_the_words_of_the_rules_are_words() -> None:
     """YAML reads a bare `on`, `off` or `no` as true or false: they have to stand in quotes."""
-    files = Path(hassil_intents.__file__).with_name("sentences").glob("*.yaml")
-    for path in files:
+    for path in (each for code in languages.codes() for each in _sentence_files(code)):
         own = yaml.safe_load(path.read_text(encoding="utf-8"))
         rules = own["slots"].values()
         words = [

@@ -6,7 +6,8 @@ import numpy as np
 import pymicro_wakeword
 import pytest
 
-from ren_device.engines.micro_wake_word import QUIET_S, MicroWakeWord
+from ren_device.engines.micro_wake_word import MicroWakeWord
+from ren_device.engines.wake_verdict import QUIET_S
 from ren_device.errors import EngineError
 from ren_device.model import FRAME_BYTES, SILENT_FRAME
 from tests.voices import say, silence, with_noise
@@ -18,9 +19,9 @@ def hear(wake_word: MicroWakeWord, pcm: bytes) -> list[tuple[float, str]]:
     """What was reported, and at which second."""
     found = []
     for at in range(0, len(pcm) - FRAME_BYTES + 1, FRAME_BYTES):
-        phrase = wake_word.process(pcm[at : at + FRAME_BYTES])
-        if phrase is not None:
-            found.append(((at + FRAME_BYTES) / 32000, phrase))
+        wake = wake_word.process(pcm[at : at + FRAME_BYTES])
+        if wake is not None and wake.certainty == "sure":
+            found.append(((at + FRAME_BYTES) / 32000, wake.phrase))
     return found
 
 

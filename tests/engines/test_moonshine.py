@@ -1,16 +1,23 @@
 import asyncio
 import random
-import sys
 import threading
 import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from ren_device.engines import moonshine_model
 from ren_device.engines.moonshine import MoonshineSpeechToText
 from ren_device.errors import EngineError
 from ren_device.model import SAMPLE_RATE_HZ
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SECOND = SAMPLE_RATE_HZ * 2
 
@@ -25,7 +32,7 @@ class Decoder:
         self.go_on = threading.Event()
         self.go_on.set()
 
-    def __call__(self, samples: list[float]) -> str:
+    def __call__(self, samples: "NDArray[np.float32]") -> str:
         self.asked.append(len(samples))
         self.begun.set()
         assert self.go_on.wait(10)
@@ -63,7 +70,7 @@ async def test_decodes_once_for_the_same_sound_and_again_for_more() -> None:
     async with engine(decoder) as stt:
         recognition = stt.start()
         recognition.feed(speech_like())
-        assert decoder.asked == []
+        assert (decoder.asked, recognition.partial) == ([], "")
         assert [await recognition.interim(), await recognition.interim()] == ["hello", "hello"]
         assert len(decoder.asked) == 1
         recognition.feed(speech_like())
@@ -151,19 +158,35 @@ async def test_trouble_in_the_library_names_the_setting() -> None:
 
 
 def test_a_missing_package_names_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "moonshine_voice.errors", None)
+    monkeypatch.setattr(moonshine_model, "find_spec", lambda _: None)
     with pytest.raises(EngineError, match="REN_STT_ENGINE=moonshine: the package moonshine-voice"):
         MoonshineSpeechToText.load()
 
 
+def test_a_release_without_the_model_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    spec = ModuleSpec("moonshine_voice", None, origin=str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(moonshine_model, "find_spec", lambda _: spec)
+    with pytest.raises(EngineError, match=r"moonshine-voice==0\.1\.0"):
+        MoonshineSpeechToText.load()
+    folder = tmp_path / "assets/tiny-en"
+    folder.mkdir(parents=True)
+    for name in ("encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin"):
+        (folder / name).write_bytes(b"not a model")
+    with pytest.raises(EngineError, match=r"REN_STT_ENGINE=moonshine: .* cannot be loaded"):
+        MoonshineSpeechToText.load()
+
+
 @pytest.mark.engine
-async def test_a_person_is_understood() -> None:
+@pytest.mark.parametrize("lean", [False, True])
+async def test_a_person_is_understood(lean: bool) -> None:
     """A man reads a line of Beckett; the recording comes with the library."""
     from moonshine_voice.utils import get_assets_path
 
     with wave.open(str(get_assets_path() / "beckett.wav")) as wav:
         pcm = wav.readframes(wav.getnframes())
-    stt = await asyncio.to_thread(MoonshineSpeechToText.load)
+    stt = await asyncio.to_thread(MoonshineSpeechToText.load, lean=lean)
     recognition = stt.start()
     recognition.feed(pcm[: 4 * SECOND])
     assert (await recognition.interim()).lower().startswith("ever tried")

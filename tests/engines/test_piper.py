@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ren_device.engines.moonshine import MoonshineSpeechToText
-from ren_device.engines.piper import PiperTextToSpeech, short_enough
+from ren_device.engines.piper import PiperTextToSpeech, _speaker, short_enough
 from ren_device.errors import EngineError
 from ren_device.model import duration_s
 
@@ -94,6 +94,13 @@ def test_a_synthesis_under_way_ends_when_told_to(joe: PiperTextToSpeech) -> None
     run = onnxruntime.RunOptions()
     run.terminate = True
     assert joe._synthesise(list("həloʊ"), run) == b""
+
+
+@pytest.mark.parametrize("speaker", ["8", "-1", "²", "amy", "0 ", ""])
+def test_a_speaker_that_the_voice_has_not(speaker: str) -> None:
+    assert _speaker("7", 8, "x") == 7
+    with pytest.raises(EngineError, match="REN_TTS_VOICE=v: speakers of this voice are #0 to #7"):
+        _speaker(speaker, 8, "REN_TTS_VOICE=v")
 
 
 @pytest.mark.engine

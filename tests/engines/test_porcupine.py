@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from ren_device.engines.porcupine import Porcupine
+from ren_device.engines.porcupine import DELAY_S, Porcupine
 from ren_device.errors import EngineError
 from ren_device.model import SILENT_FRAME
 
@@ -25,12 +25,13 @@ class Keywords:
         return 1 if 7 in samples else -1
 
 
-def test_frames_are_collected_without_losing_a_sample() -> None:
+@pytest.mark.parametrize("size", [320, 320 * 5, 320 * 16])
+def test_frames_are_collected_without_losing_a_sample(size: int) -> None:
     library = Keywords()
     porcupine = Porcupine(library, ("jarvis", "computer"), ArithmeticError)
     pcm = b"".join(n.to_bytes(2, "little") for n in range(100, 100 + 160 * 32))
-    answers = [porcupine.process(pcm[i : i + 320]) for i in range(0, len(pcm), 320)]
-    assert answers == [None] * 32
+    answers = [porcupine.process(pcm[i : i + size]) for i in range(0, len(pcm), size)]
+    assert set(answers) == {None}
     assert [sample for taken in library.taken for sample in taken] == list(range(100, 100 + 5120))
 
 
@@ -42,7 +43,27 @@ def test_a_keyword_is_named_and_reset_forgets_a_started_piece() -> None:
     porcupine.reset()
     assert [porcupine.process(SILENT_FRAME) for _ in range(4)] == [None] * 4
     # 512 samples are 3.2 frames, so that the fourth frame completed a silent piece.
-    assert [porcupine.process(loud) for _ in range(3)] == [None, None, "computer"]
+    *before, wake = [porcupine.process(loud) for _ in range(3)]
+    assert before == [None, None]
+    assert wake is not None
+    assert (wake.phrase, wake.certainty) == ("computer", "sure")
+    assert porcupine.scores() == {"jarvis": 0.0, "computer": 1.0}
+    assert porcupine.scores() == {"jarvis": 0.0, "computer": 0.0}
+
+
+def test_the_phrase_ended_before_the_sound_that_is_not_looked_at_yet() -> None:
+    porcupine = Porcupine(Keywords(), ("jarvis", "computer"), ArithmeticError)
+    wake = porcupine.process((7).to_bytes(2, "little") + bytes(16 * 320 - 2))
+    assert wake is not None
+    assert wake.ended_s == pytest.approx(DELAY_S + 0.128, abs=0.001)
+
+
+def test_it_is_awake_while_there_is_sound() -> None:
+    porcupine = Porcupine(Keywords(), ("jarvis", "computer"), ArithmeticError)
+    porcupine.process(SILENT_FRAME * 16)
+    assert not porcupine.awake
+    porcupine.process((b"\x00\x20" * 8 + b"\x00\xe0" * 8) * 10 * 16)
+    assert porcupine.awake
 
 
 def test_a_library_that_gives_up_is_an_engine_error_without_its_words() -> None:

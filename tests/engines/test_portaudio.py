@@ -1,11 +1,6 @@
 import asyncio
-import os
-import subprocess
-import sys
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import numpy as np
@@ -17,119 +12,10 @@ from ren_device.engines.portaudio import (
     PortAudioMicrophone,
     PortAudioSpeaker,
 )
+from ren_device.engines.portaudio_stream import open_briefly
 from ren_device.errors import DeviceError
 from ren_device.model import FRAME_BYTES, SILENT_FRAME
-
-# --- a sound card that refuses things, without a sound card ---------------------------------------
-
-
-class Card:
-    """Speaks pyaudio's language. Strict: what is closed is not used, and everything is closed."""
-
-    paInt16 = 8  # noqa: N815  pyaudio's name
-
-    def __init__(self, rates: tuple[int, ...] = (16000,), channels: tuple[int, ...] = (1,)) -> None:
-        self.rates, self.channels = rates, channels
-        self.devices = [("USB Speakerphone", 2, 2), ("HDMI", 0, 8)]
-        self.default: int | None = 0
-        self.users = 0
-        self.stream: CardStream | None = None
-        self._loop = asyncio.get_running_loop()
-        self._opened = asyncio.Event()
-
-    async def opened(self) -> "CardStream":
-        """The stream, once there is one."""
-        await self._opened.wait()
-        assert self.stream is not None
-        return self.stream
-
-    def released(self) -> bool:
-        return self.stream is None and self.users == 0
-
-    def load(self) -> "Card":
-        return self
-
-    def PyAudio(self) -> "Card":  # noqa: N802  pyaudio's name
-        self.users += 1
-        return self
-
-    def terminate(self) -> None:
-        assert self.stream is None
-        self.users -= 1
-
-    def get_device_count(self) -> int:
-        return len(self.devices)
-
-    def get_device_info_by_index(self, index: int) -> dict[str, Any]:
-        name, inputs, outputs = self.devices[index]
-        return {
-            "index": index,
-            "name": name,
-            "maxInputChannels": inputs,
-            "maxOutputChannels": outputs,
-            "defaultSampleRate": float(self.rates[0]),
-        }
-
-    def get_default_input_device_info(self) -> dict[str, Any]:
-        if self.default is None:
-            raise OSError("No Default Input Device Available")
-        return self.get_device_info_by_index(self.default)
-
-    get_default_output_device_info = get_default_input_device_info
-
-    def open(self, *, rate: int, channels: int, **options: Any) -> "CardStream":
-        if rate not in self.rates:
-            raise OSError(-9997, "Invalid sample rate")
-        if channels not in self.channels:
-            raise OSError(-9998, "Invalid number of channels")
-        self.stream = CardStream(self, rate, channels, **options)
-        self._loop.call_soon_threadsafe(self._opened.set)
-        return self.stream
-
-
-class CardStream:
-    def __init__(
-        self,
-        card: Card,
-        rate: int,
-        channels: int,
-        *,
-        format: int,  # noqa: A002  pyaudio's name
-        frames_per_buffer: int,
-        stream_callback: Callable[..., tuple[bytes | None, int]],
-        input: bool = False,  # noqa: A002  pyaudio's name
-        output: bool = False,
-        input_device_index: int | None = None,
-        output_device_index: int | None = None,
-    ) -> None:
-        assert format == Card.paInt16
-        assert input != output
-        self.card, self.rate, self.channels = card, rate, channels
-        self.index = input_device_index if input else output_device_index
-        self.samples = frames_per_buffer
-        self.callback = stream_callback
-        self.active = True
-
-    def get_input_latency(self) -> float:
-        return 0.02
-
-    get_output_latency = get_input_latency
-
-    def is_active(self) -> bool:
-        return self.active
-
-    def close(self) -> None:
-        self.card.stream = None
-
-    def hear(self, samples: "np.ndarray[Any, np.dtype[np.int16]]") -> None:
-        assert self.callback(samples.tobytes(), len(samples) // self.channels, {}, 0)[1] == 0
-
-    def play(self) -> "np.ndarray[Any, np.dtype[np.int16]]":
-        sound, go_on = self.callback(None, self.samples, {}, 0)
-        assert sound is not None
-        assert len(sound) == 2 * self.samples * self.channels
-        assert go_on == 0
-        return np.frombuffer(sound, np.int16)
+from tests.engines.sound_card import Card, CardStream
 
 
 def tone(rate: int, duration_s: float, hz: float = 440.0) -> "np.ndarray[Any, np.dtype[np.int16]]":
@@ -144,13 +30,20 @@ def frequency(pcm: bytes) -> float:
     return float(spectrum.argmax() * 16000 / (1 << 17))
 
 
+async def one_by_one(blocks: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    async with aclosing(blocks):
+        async for block in blocks:
+            for at in range(0, len(block), FRAME_BYTES):
+                yield block[at : at + FRAME_BYTES]
+
+
 @asynccontextmanager
 async def listening(
     card: Card, warm: int = 2
 ) -> AsyncIterator[tuple[AsyncIterator[bytes], CardStream]]:
     """A microphone whose first frame has come; it heard `warm` times 10 ms of silence."""
-    microphone = PortAudioMicrophone("auto", card.load)
-    frames = microphone.frames()
+    microphone = PortAudioMicrophone("auto", load=card.load)
+    frames = one_by_one(microphone.blocks())
     first = asyncio.create_task(anext(frames))
     stream = await card.opened()
     stream.hear(np.zeros(warm * stream.samples * stream.channels, np.int16))
@@ -182,20 +75,144 @@ async def test_a_card_with_another_rate_and_two_channels_is_converted() -> None:
         assert np.abs(np.frombuffer(heard, "<i2")).max() == pytest.approx(4000, rel=0.02)
 
 
-async def test_a_slow_listener_loses_the_oldest_and_it_is_counted() -> None:
+async def test_a_slow_listener_catches_up_and_then_loses_the_oldest() -> None:
     card = Card()
-    microphone = PortAudioMicrophone("auto", card.load)
-    frames = microphone.frames()
-    first = asyncio.create_task(anext(frames))
+    microphone = PortAudioMicrophone("auto", load=card.load)
+    blocks = microphone.blocks()
+    first = asyncio.create_task(anext(blocks))
     stream = await card.opened()
     stream.hear(np.full(160, 1, np.int16))
     assert (await first)[:2] == b"\x01\0"
     for number in range(BACKLOG_CHUNKS + 30):
         stream.hear(np.full(160, 2 + number, np.int16))
-    await asyncio.sleep(0)
-    assert (await anext(frames))[:2] == (32).to_bytes(2, "little")
+    late = [await anext(blocks) for _ in range(7)]
+    assert [len(block) // FRAME_BYTES for block in late] == [32, 32, 32, 32, 32, 32, 8]
+    assert np.frombuffer(b"".join(late), "<i2")[::160].tolist() == list(range(32, 232))
     assert microphone.dropped == 30
-    await frames.aclose()
+    await blocks.aclose()
+
+
+async def test_the_loop_is_woken_only_when_a_block_is_full(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    card = Card((48000,), (2,))
+    microphone = PortAudioMicrophone("auto", load=card.load)
+    microphone.block_frames = 8
+    blocks, woken = microphone.blocks(), 0
+    reader = asyncio.create_task(anext(blocks))
+    stream = await card.opened()
+    while not reader.done():  # until the converter is ready; its first block needs 9 buffers
+        stream.hear(np.zeros(960, np.int16))
+        await asyncio.sleep(0.001)
+    call = asyncio.get_running_loop().call_soon_threadsafe
+
+    def counted(callback: Any, *arguments: Any) -> Any:
+        nonlocal woken
+        woken += 1
+        return call(callback, *arguments)
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "call_soon_threadsafe", counted)
+    heard = 0
+    for _ in range(10):
+        reader = asyncio.create_task(anext(blocks))
+        await asyncio.sleep(0)
+        while not reader.done():
+            stream.hear(np.zeros(960, np.int16))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        heard += len(reader.result()) // FRAME_BYTES
+    assert heard >= 80
+    assert woken <= 10
+    microphone.block_frames = 1
+    reader = asyncio.create_task(anext(blocks))
+    await asyncio.sleep(0)
+    stream.hear(np.zeros(960, np.int16))
+    assert len(await reader) == FRAME_BYTES
+    await blocks.aclose()
+
+
+@pytest.mark.parametrize(
+    ("offers", "chosen", "levels", "form"),
+    [
+        ((6,), (), 3500, "16000 Hz, 6 channels"),  # the mean of 1000, 2000, ...
+        ((6,), (2,), 2000, "16000 Hz, 6 channels, of which 2 is heard"),
+        ((2, 8), (1, 5), 3000, "16000 Hz, 8 channels, of which 1 and 5 are heard"),
+        ((2, 8), (2,), 2000, "16000 Hz, 2 channels, of which 2 is heard"),
+    ],
+)
+async def test_channels_are_chosen_or_mixed(
+    offers: tuple[int, ...], chosen: tuple[int, ...], levels: int, form: str
+) -> None:
+    card = Card(channels=offers)
+    card.devices = [("Ring of microphones", max(offers), 0)]
+    microphone = PortAudioMicrophone("ring", chosen, card.load)
+    blocks = microphone.blocks()
+    first = asyncio.create_task(anext(blocks))
+    stream = await card.opened()
+    stream.hear(np.tile(1000 * np.arange(1, stream.channels + 1, dtype=np.int16), 160))
+    assert set(np.frombuffer(await first, "<i2")) == {levels}
+    assert microphone.form == f"'Ring of microphones', {form}"
+    await blocks.aclose()
+    assert card.released()
+
+
+async def test_a_channel_that_is_not_there_is_an_error_that_says_what_is() -> None:
+    card = Card()
+    with pytest.raises(DeviceError) as error:
+        await anext(PortAudioMicrophone("usb", (1, 4), card.load).blocks())
+    assert str(error.value).startswith("REN_MICROPHONE_CHANNELS=1,4: 'USB Speakerphone")
+    assert str(error.value).endswith("has 2 channels")
+    assert card.released()
+
+
+async def test_a_microphone_that_somebody_else_holds() -> None:
+    card = Card()
+    card.busy = True
+    with pytest.raises(DeviceError, match="Device unavailable: does another program hold it"):
+        await anext(PortAudioMicrophone("usb", load=card.load).blocks())
+    assert card.released()
+    card.busy = False
+    assert open_briefly("input", "usb", load=card.load).endswith("16000 Hz, 1 channel")
+    assert card.released()
+
+
+async def test_a_microphone_comes_back_at_another_place_while_the_loudspeaker_is_open() -> None:
+    card = Card(channels=(1, 2))
+    speaker = PortAudioSpeaker("hdmi", card.load)
+    await speaker.start()
+    card.devices = [("HDMI", 0, 8), ("USB Speakerphone: Audio (hw:3,0)", 2, 2)]
+    loud = b"\x01\x01" * 160
+    await speaker.write(loud)
+    blocks = PortAudioMicrophone("USB Speakerphone: Audio (hw:1,0)", load=card.load).blocks()
+    with pytest.raises(DeviceError):  # the loudspeaker is not disturbed while it sounds
+        await anext(blocks)
+    assert card.stream.play().any()
+    blocks = PortAudioMicrophone("USB Speakerphone: Audio (hw:1,0)", load=card.load).blocks()
+    first = asyncio.create_task(anext(blocks))
+    await card.opened(2)
+    output, microphone = sorted(card.streams, key=lambda stream: stream.name)
+    assert (output.name, output.index, microphone.index) == ("HDMI", 0, 1)
+    microphone.hear(np.ones(320, np.int16))
+    await first
+    await speaker.write(loud)
+    assert output.play().any()
+    await blocks.aclose()
+    await speaker.close()
+    assert card.released()
+
+
+async def test_a_loudspeaker_that_is_gone_after_another_was_looked_for_says_so() -> None:
+    card = Card()
+    speaker = PortAudioSpeaker("hdmi", card.load)
+    await speaker.start()
+    card.devices = [("USB Speakerphone", 2, 2)]
+    with pytest.raises(DeviceError, match="has such a name"):
+        await anext(PortAudioMicrophone("jabra", load=card.load).blocks())
+    with pytest.raises(DeviceError, match=r"no audio output device .*REN_SPEAKER=hdmi"):
+        await speaker.write(SILENT_FRAME)
+    await speaker.close()
+    assert card.released()
 
 
 async def test_a_microphone_that_goes_away_is_an_error_that_names_the_setting() -> None:
@@ -203,7 +220,7 @@ async def test_a_microphone_that_goes_away_is_an_error_that_names_the_setting() 
         await anext(frames)
         stream.active = False
         with pytest.raises(
-            DeviceError, match=r"'USB Speakerphone' went away \(REN_MICROPHONE=auto"
+            DeviceError, match=r"'USB Speakerphone: .*' went away \(REN_MICROPHONE=auto"
         ):
             await anext(frames)
 
@@ -218,7 +235,7 @@ async def test_a_microphone_that_stands_still_is_an_error() -> None:
 
 async def test_a_microphone_is_released_when_its_reader_is_cancelled() -> None:
     card = Card()
-    reader = asyncio.create_task(anext(PortAudioMicrophone("auto", card.load).frames()))
+    reader = asyncio.create_task(anext(PortAudioMicrophone("auto", load=card.load).blocks()))
     await card.opened()
     reader.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -230,7 +247,6 @@ async def test_devices_are_found_by_a_part_of_their_name() -> None:
     card = Card()
     speaker = PortAudioSpeaker("hdmi", card.load)
     await speaker.start()
-    assert card.stream is not None
     assert (card.stream.index, speaker.name, speaker.latency_s) == (1, "HDMI", 0.02)
     await speaker.close()
     assert card.released()
@@ -240,13 +256,13 @@ async def test_devices_are_found_by_a_part_of_their_name() -> None:
     ("device", "words"),
     [
         ("jabra", ["no audio input device has such a name", "REN_MICROPHONE=jabra", "'USB Speak"]),
-        ("hdmi", ["REN_MICROPHONE=hdmi", "there are: 'USB Speakerphone'"]),
+        ("hdmi", ["REN_MICROPHONE=hdmi", "there are: 'USB Speakerphone: "]),
     ],
 )
 async def test_a_name_that_nothing_has_lists_what_there_is(device: str, words: list[str]) -> None:
     card = Card()
     with pytest.raises(DeviceError) as error:
-        await anext(PortAudioMicrophone(device, card.load).frames())
+        await anext(PortAudioMicrophone(device, load=card.load).blocks())
     for word in words:
         assert word in str(error.value)
     assert card.users == 0
@@ -256,7 +272,7 @@ async def test_no_device_at_all() -> None:
     card = Card()
     card.default = None
     with pytest.raises(DeviceError) as error:
-        await anext(PortAudioMicrophone("auto", card.load).frames())
+        await anext(PortAudioMicrophone("auto", load=card.load).blocks())
     assert str(error.value) == "no audio input device was found (REN_MICROPHONE=auto)"
     with pytest.raises(DeviceError) as error:
         await PortAudioSpeaker("auto", card.load).start()
@@ -265,7 +281,7 @@ async def test_no_device_at_all() -> None:
 
 
 async def test_a_device_that_takes_nothing_and_a_library_that_is_not_there() -> None:
-    with pytest.raises(DeviceError, match=r"'USB Speakerphone' cannot be opened: .*channels"):
+    with pytest.raises(DeviceError, match=r"'USB Speakerphone: .*' cannot be opened: .*channels"):
         await PortAudioSpeaker("auto", Card(channels=(6,)).load).start()
 
     def missing() -> Any:
@@ -279,7 +295,6 @@ async def test_what_is_written_is_played_and_what_is_missing_is_silence() -> Non
     card = Card()
     speaker = PortAudioSpeaker("auto", card.load)
     await speaker.start()
-    assert card.stream is not None
     assert not card.stream.play().any()
     await speaker.write(tone(16000, 0.01).tobytes())
     assert card.stream.play().tobytes() == tone(16000, 0.01).tobytes()
@@ -291,7 +306,6 @@ async def test_a_tenth_of_a_second_waits_at_most_and_flush_drops_it() -> None:
     card = Card()
     speaker = PortAudioSpeaker("auto", card.load)
     await speaker.start()
-    assert card.stream is not None
     loud = b"\x01\x01" * 160
     for _ in range(round(AHEAD_S * 100)):
         await speaker.write(loud)
@@ -313,7 +327,6 @@ async def test_sound_is_converted_for_a_card_with_another_rate_and_two_channels(
     card = Card((48000,), (2,))
     speaker = PortAudioSpeaker("auto", card.load)
     await speaker.start()
-    assert card.stream is not None
     sound, played = tone(16000, 1.0).tobytes(), []
     for at in range(0, len(sound), FRAME_BYTES):
         await speaker.write(sound[at : at + FRAME_BYTES])
@@ -326,11 +339,143 @@ async def test_sound_is_converted_for_a_card_with_another_rate_and_two_channels(
     await speaker.close()
 
 
+async def test_what_was_played_is_known_and_what_was_flushed_is_not_among_it() -> None:
+    card = Card((44100,), (2,))
+    speaker = PortAudioSpeaker("auto", card.load)
+    await speaker.start()
+    frames = [np.full(160, 1 + number, "<i2").tobytes() for number in range(9)]
+    for frame in frames:
+        await speaker.write(frame)
+    assert speaker.take_played() == b""
+    for _ in range(4):
+        card.stream.play()
+    # The resampler holds 5 to 15 ms, so that the sound of three or four was taken.
+    first = speaker.take_played()
+    assert first in (b"".join(frames[:count]) for count in (3, 4, 5))
+    unheard = await speaker.flush()
+    begun = len(b"".join(frames)) - len(first) - unheard
+    assert begun in (0, FRAME_BYTES)
+    card.stream.play()
+    assert speaker.take_played() == b"".join(frames)[len(first) : len(first) + begun]
+    card.stream.play()
+    await speaker.write(frames[8])
+    draining = asyncio.create_task(speaker.drain())
+    await asyncio.sleep(0)
+    for _ in range(3):
+        card.stream.play()
+    await draining
+    assert speaker.take_played() == frames[8]
+    await speaker.close()
+
+
+async def test_of_what_was_played_the_latest_second_is_kept() -> None:
+    card = Card()
+    speaker = PortAudioSpeaker("auto", card.load)
+    await speaker.start()
+    for number in range(150):
+        await speaker.write(np.full(160, number, "<i2").tobytes())
+        card.stream.play()
+    kept = np.frombuffer(speaker.take_played(), "<i2")[::160]
+    assert kept.tolist() == list(range(50, 150))
+    await speaker.close()
+
+
+async def test_latency_is_what_waits_and_what_the_device_needs() -> None:
+    card = Card((48000,), (2,))
+    speaker = PortAudioSpeaker("auto", card.load)
+    await speaker.start()
+    assert speaker.latency_s == 0.02
+    for _ in range(6):
+        await speaker.write(SILENT_FRAME)
+    assert speaker.latency_s == pytest.approx(0.02 + 0.055, abs=0.001)  # 5 ms are being converted
+    await speaker.close()
+
+
+async def test_underruns_are_counted() -> None:
+    card = Card()
+    speaker = PortAudioSpeaker("auto", card.load)
+    await speaker.start()
+    loud = b"\x01\x01" * 160
+    card.stream.play()  # silence before the first sound is none
+    await speaker.write(loud)
+    card.stream.play()
+    assert speaker.underruns == 0
+    card.stream.play()
+    await speaker.write(loud)
+    assert speaker.underruns == 1
+    card.stream.play(flags=4)  # the device says so itself
+    assert speaker.underruns == 2
+    await speaker.drain()
+    card.stream.play()
+    await speaker.write(loud)
+    assert speaker.underruns == 2
+    await speaker.close()
+
+
+async def test_the_end_of_a_sound_is_heard_on_a_card_of_another_rate() -> None:
+    card = Card((44100,), (1,))
+    speaker = PortAudioSpeaker("auto", card.load)
+    await speaker.start()
+    sound, played = tone(16000, 0.08).tobytes(), []
+    for at in range(0, len(sound), FRAME_BYTES):
+        await speaker.write(sound[at : at + FRAME_BYTES])
+    draining = asyncio.create_task(speaker.drain())
+    while not draining.done():
+        played.append(card.stream.play())
+        await asyncio.sleep(0.005)
+    heard = np.concatenate(played).astype(float)
+    wanted = np.resize(tone(44100, 0.08), len(heard)).astype(float)
+    wanted[round(44100 * 0.08) :] = 0
+    assert np.abs(heard - wanted)[300:3300].max() < 40
+    assert np.abs(heard[3528:3700]).max() < 1000 < np.abs(heard[3400:3528]).max()
+    await speaker.close()
+
+
+async def test_a_loudspeaker_with_nothing_to_say_rests_until_it_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ren_device.engines.played_ring.REST_AFTER_S", 0.0)
+    card = Card()
+    speaker = PortAudioSpeaker("auto", card.load)
+    await speaker.start()
+    loud = b"\x01\x01" * 160
+    await speaker.write(loud)
+    assert card.stream.play().tobytes() == loud
+    assert not card.stream.play().any()
+    assert speaker.resting
+    assert not any(stream.active for stream in card.streams)
+    await speaker.write(loud)
+    assert card.stream.play().tobytes() == loud
+    card.stream.play()
+    card.busy = True  # the device went while it rested, and is there again only later
+    with pytest.raises(DeviceError, match="does another program hold it"):
+        await speaker.write(loud)
+    assert not card.streams
+    card.busy = False
+    await speaker.start()
+    await speaker.write(loud)
+    assert card.stream.play().tobytes() == loud
+    await speaker.close()
+    assert card.released()
+
+
+async def test_a_loudspeaker_that_went_while_nothing_sounded_is_opened_again_at_once() -> None:
+    card = Card()
+    speaker = PortAudioSpeaker("auto", card.load)
+    await speaker.start()
+    card.stream.active = False
+    loud = b"\x01\x01" * 160
+    await speaker.write(loud)
+    assert card.stream.active
+    assert card.stream.play().tobytes() == loud
+    await speaker.close()
+    assert card.released()
+
+
 async def test_a_loudspeaker_that_goes_away_is_an_error_of_the_next_write() -> None:
     card = Card()
     speaker = PortAudioSpeaker("auto", card.load)
     await speaker.start()
-    assert card.stream is not None
     await speaker.write(SILENT_FRAME)
     card.stream.active = False
     await speaker.drain()  # nothing to wait for
@@ -340,176 +485,3 @@ async def test_a_loudspeaker_that_goes_away_is_an_error_of_the_next_write() -> N
     await speaker.close()
     with pytest.raises(RuntimeError, match="before start"):
         await speaker.write(SILENT_FRAME)
-
-
-# --- the real library -----------------------------------------------------------------------------
-
-ALSA = """
-pcm.!default { type pulse }
-ctl.!default { type pulse }
-pcm.kitchen { type pulse hint { show on description "The kitchen" } }
-"""
-
-
-@pytest.fixture
-def sound_server(tmp_path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """A private PulseAudio with two sinks: its process, and the environment that leads to it."""
-    runtime = tmp_path / "run"
-    runtime.mkdir(mode=0o700)
-    (tmp_path / "alsa.conf").write_text(ALSA)
-    socket = tmp_path / "socket"
-    environment = os.environ | {"HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(runtime)}
-    sinks = [f"--load=module-null-sink sink_name={name} rate=48000" for name in ("out", "other")]
-    server = subprocess.Popen(
-        [
-            "pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no",
-            "--disable-shm=yes", *sinks,
-            f"--load=module-native-protocol-unix socket={socket} auth-anonymous=1",
-        ],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    environment |= {
-        "ALSA_CONFIG_PATH": str(tmp_path / "alsa.conf"),
-        "PULSE_SERVER": f"unix:{socket}",
-        "PULSE_SINK": "out",
-        "PULSE_SOURCE": "out.monitor",
-        "PULSE_LATENCY_MSEC": "20",
-        "PYTHONPATH": str(Path(__file__).parents[2]),
-    }
-    try:
-        wait_until_it_answers(environment)
-        yield server.pid, environment
-    finally:
-        server.kill()
-        server.wait()
-
-
-def wait_until_it_answers(environment: dict[str, str]) -> None:
-    until = time.monotonic() + 10
-    while time.monotonic() < until:
-        asked = subprocess.run(["pactl", "info"], env=environment, capture_output=True, check=False)
-        if asked.returncode == 0:
-            return
-    raise AssertionError("PulseAudio does not answer")
-
-
-def run_there(scene: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """In a process of its own: PortAudio reads its surroundings once, and loads for good."""
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-c", scene],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=40,
-        check=False,
-    )
-
-
-TONE = """
-import asyncio, math, struct
-from contextlib import aclosing
-from ren_device.engines.portaudio import PortAudioMicrophone, PortAudioSpeaker
-
-async def main():
-    speaker = PortAudioSpeaker("kitchen")
-    await speaker.start()
-    async def play():
-        for frame in range(300):
-            turn = 2 * math.pi * 500 / 16000
-            samples = [int(9000 * math.sin(turn * (frame * 160 + n))) for n in range(160)]
-            await speaker.write(struct.pack("<160h", *samples))
-        await speaker.drain()
-    playing = asyncio.create_task(play())
-    heard, crossings, before, loudest = 0, 0, 0, 0
-    async with aclosing(PortAudioMicrophone().frames()) as frames:
-        async for frame in frames:
-            assert len(frame) == 320
-            samples = struct.unpack("<160h", frame)
-            if not heard and max(samples) < 5000:
-                continue
-            for sample in samples:
-                crossings += before < 0 <= sample
-                before = sample
-            loudest = max(loudest, max(samples))
-            heard += 1
-            if heard == 100:
-                break
-    await playing
-    await speaker.close()
-    print(speaker.name, round(speaker.latency_s, 3), crossings, loudest)
-
-asyncio.run(main())
-"""
-
-GONE = """
-import asyncio, os, signal
-from ren_device.engines.portaudio import PortAudioMicrophone, PortAudioSpeaker
-from ren_device.errors import DeviceError
-
-async def main():
-    speaker = PortAudioSpeaker()
-    await speaker.start()
-    frames = PortAudioMicrophone().frames()
-    for _ in range(5):
-        await anext(frames)
-    os.kill(int(os.environ["SERVER"]), signal.SIGKILL)
-    try:
-        while True:
-            await anext(frames)
-    except DeviceError as error:
-        print("microphone:", error)
-    try:
-        while True:
-            await speaker.write(bytes(320))
-    except DeviceError as error:
-        print("speaker:", error)
-    await speaker.close()
-    try:
-        await anext(PortAudioMicrophone().frames())
-    except DeviceError as error:
-        print("again:", error)
-
-asyncio.run(main())
-"""
-
-
-@pytest.mark.engine
-def test_a_tone_that_is_played_is_heard(sound_server: tuple[int, dict[str, str]]) -> None:
-    ended = run_there(TONE, sound_server[1])
-    assert (ended.returncode, ended.stderr) == (0, "")
-    name, latency_s, crossings, loudest = ended.stdout.split()
-    assert name == "kitchen"
-    assert 0 < float(latency_s) < 0.3
-    assert 400 <= int(crossings) <= 505  # a second of 500 Hz; gaps on a busy machine cost a few
-    assert int(loudest) == pytest.approx(9000, rel=0.15)
-
-
-@pytest.mark.engine
-def test_a_sound_server_that_dies_is_an_error_and_the_process_goes_on(
-    sound_server: tuple[int, dict[str, str]],
-) -> None:
-    pid, environment = sound_server
-    ended = run_there(GONE, environment | {"SERVER": str(pid)})
-    assert ended.returncode == 0, ended.stderr
-    microphone, speaker, again = ended.stdout.splitlines()
-    assert microphone.startswith("microphone: the audio input device 'default' went away")
-    assert speaker.startswith("speaker: the audio output device 'default' went away")
-    assert again == "again: no audio input device was found (REN_MICROPHONE=auto)"
-
-
-@pytest.mark.engine
-def test_a_machine_without_a_sound_card_says_so_in_one_line(tmp_path: Path) -> None:
-    scene = (
-        "import asyncio\n"
-        "from ren_device.engines.portaudio import PortAudioMicrophone\n"
-        "from ren_device.errors import DeviceError\n"
-        "try: asyncio.run(anext(PortAudioMicrophone('no such device').frames()))\n"
-        "except DeviceError as error: print(error)\n"
-    )
-    environment = os.environ | {"HOME": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[2])}
-    ended = run_there(scene, environment)
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert ended.stdout.startswith("no audio input device has such a name (REN_MICROPHONE=no such")
-    assert ended.stdout.count("\n") == 1

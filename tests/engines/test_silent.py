@@ -3,13 +3,13 @@ import asyncio
 import pytest
 
 from ren_device.engines.silent import AHEAD_S, NoMicrophone, NoSpeaker
-from ren_device.model import SILENT_FRAME
+from ren_device.model import FRAME_BYTES, SILENT_FRAME
 from tests.virtual_time import run
 
 
 def test_the_missing_microphone_yields_nothing_and_can_be_left() -> None:
     async def scene() -> None:
-        frames = NoMicrophone().frames()
+        frames = NoMicrophone().blocks()
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(anext(frames), 3600)
         await frames.aclose()
@@ -34,7 +34,8 @@ def test_the_missing_loudspeaker_takes_as_long_as_a_real_one() -> None:
         await asyncio.sleep(5)
         for _ in range(10):
             await speaker.write(SILENT_FRAME)
-        await speaker.flush()
+        assert await speaker.flush() == 9 * FRAME_BYTES
+        assert speaker.take_played() == b""
         before = now()
         await speaker.drain()
         assert now() == before
@@ -53,3 +54,20 @@ def test_the_missing_loudspeaker_is_strict_about_the_order_of_calls() -> None:
             await speaker.write(SILENT_FRAME)
 
     run(scene())
+
+
+def test_what_comes_a_moment_too_late_is_an_underrun_and_a_pause_is_none() -> None:
+    async def scene() -> list[int]:
+        speaker, counted = NoSpeaker(), []
+        await speaker.start()
+        for pause_s, drained in [(0.05, False), (3.0, False), (0.05, True)]:
+            await speaker.write(SILENT_FRAME)
+            if drained:
+                await speaker.drain()
+            await asyncio.sleep(0.01 + pause_s)
+            await speaker.write(SILENT_FRAME)
+            counted.append(speaker.underruns)
+            await speaker.drain()
+        return counted
+
+    assert run(scene()) == [1, 1, 1]

@@ -9,9 +9,10 @@ from ren_device import choice
 from ren_device.engines import wake_words
 from ren_device.engines.micro_wake_word import MicroWakeWord
 from ren_device.engines.open_wake_word import OpenWakeWord
-from ren_device.engines.wake_words import QUIET_S, EitherWakeWord
+from ren_device.engines.wake_verdict import QUIET_S
+from ren_device.engines.wake_words import EitherWakeWord
 from ren_device.errors import EngineError
-from ren_device.model import FRAME_BYTES, FRAME_S, SILENT_FRAME
+from ren_device.model import FRAME_BYTES, FRAME_S, SILENT_FRAME, Wake
 from ren_device.ports import WakeWord
 from ren_device.settings import Settings
 from tests.voices import say, silence
@@ -24,10 +25,16 @@ class Scripted:
         self.phrases = phrases
         self.at = at
         self.frame = -1
+        self.awake = False
 
-    def process(self, frame: bytes) -> str | None:
+    def process(self, frames: bytes) -> Wake | None:
         self.frame += 1
-        return self.at.get(self.frame)
+        self.awake = self.frame in self.at
+        phrase = self.at.get(self.frame)
+        return None if phrase is None else Wake(phrase, 0.9)
+
+    def scores(self) -> dict[str, float]:
+        return dict.fromkeys(self.phrases, 0.9 if self.awake else 0.1)
 
     def reset(self) -> None:
         self.frame = -1
@@ -35,7 +42,7 @@ class Scripted:
 
 def heard(wake_word: WakeWord, frames: int) -> list[tuple[int, str]]:
     found = ((at, wake_word.process(SILENT_FRAME)) for at in range(frames))
-    return [(at, phrase) for at, phrase in found if phrase is not None]
+    return [(at, wake.phrase) for at, wake in found if wake is not None]
 
 
 def test_a_phrase_that_both_hear_is_reported_when_the_first_one_does() -> None:
@@ -50,6 +57,16 @@ def test_the_quiet_time_begins_at_the_report() -> None:
     quiet = round(QUIET_S / FRAME_S)
     engine = Scripted(("alexa",), dict.fromkeys((0, quiet - 1, quiet + 1, quiet + 2), "alexa"))
     assert [at for at, _ in heard(EitherWakeWord([engine]), 400)] == [0, quiet + 1]
+
+
+def test_the_highest_score_counts_and_one_that_hears_is_enough_to_be_awake() -> None:
+    first = Scripted(("hey jarvis",), {1: "hey jarvis"})
+    second = Scripted(("hey jarvis", "alexa"), {})
+    either = EitherWakeWord([first, second])
+    either.process(SILENT_FRAME)
+    assert (either.awake, either.scores()) == (False, {"hey jarvis": 0.1, "alexa": 0.1})
+    either.process(SILENT_FRAME)
+    assert (either.awake, either.scores()) == (True, {"hey jarvis": 0.9, "alexa": 0.1})
 
 
 def test_reset_reaches_every_engine_and_ends_the_quiet_time() -> None:
@@ -93,7 +110,8 @@ def test_both_together_report_a_phrase_once() -> None:
     ears = wake_words.load(["hey jarvis"])
     pcm = silence(1.0) + say("hey jarvis", "flite-rms") + silence(3.0)
     frames = [pcm[at : at + FRAME_BYTES] for at in range(0, len(pcm) - FRAME_BYTES, FRAME_BYTES)]
-    assert [phrase for phrase in map(ears.process, frames) if phrase] == ["hey jarvis"]
+    sure = [wake for wake in map(ears.process, frames) if wake and wake.certainty == "sure"]
+    assert [wake.phrase for wake in sure] == ["hey jarvis"]
 
 
 @pytest.mark.engine

@@ -3,8 +3,10 @@ import signal
 import subprocess
 import sys
 import wave
+from contextlib import aclosing
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -52,7 +54,7 @@ def test_a_file_is_played_once_in_real_time_and_then_there_is_silence(tmp_path: 
         await asyncio.sleep(30)  # nothing is played before somebody looks
         now = asyncio.get_running_loop().time
         began, heard = now(), []
-        frames = microphone.frames()
+        frames = microphone.blocks()
         for _ in range(1000):
             heard.append((0.0, await anext(frames)))
             heard[-1] = (now() - began, heard[-1][1])
@@ -72,19 +74,40 @@ def test_a_late_listener_catches_up_and_then_loses_the_oldest(tmp_path: Path) ->
     async def scene() -> None:
         now = asyncio.get_running_loop().time
         microphone = WavMicrophone(path)
-        frames = microphone.frames()
+        frames = microphone.blocks()
         assert await anext(frames) == frame(0)
         await asyncio.sleep(1.0)
         before = now()
-        assert [await anext(frames) for _ in range(100)] == [frame(n) for n in range(1, 101)]
+        blocks = [await anext(frames) for _ in range(4)]
+        assert [len(block) // FRAME_BYTES for block in blocks] == [32, 32, 32, 4]
+        assert b"".join(blocks) == b"".join(frame(n) for n in range(1, 101))
         assert now() == before
         assert await anext(frames) == frame(101)
         assert now() == pytest.approx(before + FRAME_S)
         assert microphone.dropped == 0
         await asyncio.sleep(3.005)
-        assert await anext(frames) == frame(402 - BACKLOG_FRAMES)
+        assert (await anext(frames))[:FRAME_BYTES] == frame(402 - BACKLOG_FRAMES)
         assert microphone.dropped == 300 - BACKLOG_FRAMES
         await frames.aclose()
+
+    run(scene())
+
+
+def test_blocks_may_be_larger_and_then_smaller(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "a.wav", b"".join(frame(n) for n in range(100)))
+
+    async def scene() -> None:
+        now = asyncio.get_running_loop().time
+        microphone = WavMicrophone(path)
+        microphone.block_frames = 8
+        blocks, began = microphone.blocks(), now()
+        for at in (0, 8):
+            assert await anext(blocks) == b"".join(frame(n) for n in range(at, at + 8))
+        assert now() - began == pytest.approx(16 * FRAME_S)
+        microphone.block_frames = 2
+        assert await anext(blocks) == frame(16) + frame(17)
+        assert now() - began == pytest.approx(18 * FRAME_S)
+        await blocks.aclose()
 
     run(scene())
 
@@ -94,29 +117,97 @@ def test_looked_at_again_the_file_does_not_start_again(tmp_path: Path) -> None:
 
     async def scene() -> None:
         microphone = WavMicrophone(path)
-        frames = microphone.frames()
+        frames = microphone.blocks()
         assert await anext(frames) == frame(0)
         await frames.aclose()
-        assert await anext(microphone.frames()) == frame(1)
+        assert await anext(microphone.blocks()) == frame(1)
 
     run(scene())
 
 
-@pytest.mark.parametrize(
-    ("form", "found"),
-    [
-        ({"bits": 8}, "8 bits, 1 channel"),
-        ({"channels": 2}, "16 bits, 2 channel"),
-        ({"hz": 44100}, "44100 Hz"),
-    ],
-)
-def test_a_file_of_another_form_is_refused(
-    tmp_path: Path, form: dict[str, int], found: str
+FORMS = [
+    ("pcm_u8", 8000, 1),
+    ("pcm_s16le", 44100, 2),
+    ("pcm_s24le", 48000, 6),
+    ("pcm_s32le", 22050, 1),
+    ("pcm_f32le", 96000, 2),
+    ("pcm_f64le", 11025, 3),
+]
+
+
+@pytest.mark.parametrize(("codec", "hz", "channels"), FORMS)
+def test_a_file_of_another_form_is_converted(
+    tmp_path: Path, codec: str, hz: int, channels: int
 ) -> None:
-    path = write_wav(tmp_path / "a.wav", bytes(4000), **form)
+    path = tmp_path / "a.wav"
+    # Each channel is a tone of its own; the first is 1000 Hz.
+    tones = "|".join(f"0.25*sin(2*PI*{1000 + 400 * n}*t)" for n in range(channels))
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"aevalsrc={tones}:s={hz}:d=3"]  # noqa: RUF005
+        + ["-c:a", codec, str(path)],
+        check=True,
+    )
+
+    async def heard(chosen: tuple[int, ...], block_frames: int) -> bytes:
+        microphone, pcm = WavMicrophone(path, chosen), bytearray()
+        microphone.block_frames = block_frames
+        async with aclosing(microphone.blocks()) as blocks:
+            async for block in blocks:
+                assert len(block) == block_frames * FRAME_BYTES
+                pcm += block
+                if len(pcm) >= 320 * FRAME_BYTES:
+                    return bytes(pcm)
+        raise AssertionError
+
+    one = run(heard((1,), 1))
+    samples = np.frombuffer(one, "<i2").astype(float)
+    wanted = 8192 * np.sin(2 * np.pi * 1000 * np.arange(48000) / 16000)
+    error = samples[1600:46400] - wanted[1600:46400]  # in time to the sample, from end to end
+    assert np.sqrt((error**2).mean()) < (80 if codec == "pcm_u8" else 3)
+    assert not samples[48200:].any()
+    eight = np.frombuffer(run(heard((1,), 8)), "<i2")
+    assert np.abs(eight - samples).max() <= 20  # 60 dB below, for 8000 Hz
+    mixed = np.abs(np.fft.rfft(np.frombuffer(run(heard((), 8)), "<i2")[:48000])) / 24000
+    for n in range(channels):
+        assert mixed[3 * (1000 + 400 * n)] == pytest.approx(8192 / channels, rel=0.02)
+
+
+def test_a_channel_that_the_file_has_not_is_refused(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "a.wav", bytes(4000), channels=2)
+    with pytest.raises(DeviceError) as error:
+        WavMicrophone(path, (1, 3))
+    assert_says(error, "REN_MICROPHONE_CHANNELS=1,3", str(path), "has 2 channels")
+    assert WavMicrophone(path, (2,)).form.endswith("16000 Hz, 2 channels, of which 2 is heard")
+
+
+def test_compressed_sound_is_refused(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "a.wav", bytes(4000))
+    path.write_bytes(path.read_bytes().replace(b"\x10\0\0\0\x01\0", b"\x10\0\0\0\x07\0"))  # mu-law
     with pytest.raises(DeviceError) as error:
         WavMicrophone(path)
-    assert_says(error, "REN_MICROPHONE=wav:", str(path), found, "ffmpeg", "-ar 16000 -ac 1")
+    assert_says(error, "not a PCM WAV file (format 7 with 16 bits)", "ffmpeg", "-ar 16000 -ac 1")
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_a_damaged_header_is_an_error_or_a_file(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    path = write_wav(tmp_path_factory.mktemp("damaged") / "a.wav", bytes(1000), channels=2)
+    header = bytearray(path.read_bytes())
+    for at in data.draw(st.lists(st.integers(0, 47), min_size=1, max_size=4)):
+        header[at] = data.draw(st.integers(0, 255))
+    path.write_bytes(header)
+
+    async def scene() -> bytes:
+        async with aclosing(WavMicrophone(path).blocks()) as blocks:
+            return await anext(blocks)
+
+    try:
+        block = run(scene())
+    except DeviceError:
+        return
+    assert len(block) == FRAME_BYTES
 
 
 def test_what_is_not_a_wav_file_is_refused(tmp_path: Path) -> None:
@@ -146,7 +237,7 @@ def test_a_file_that_goes_away_before_it_is_played_is_an_error(tmp_path: Path) -
     microphone = WavMicrophone(path)
     path.unlink()
     with pytest.raises(DeviceError, match="No such file"):
-        run(anext(microphone.frames()))
+        run(anext(microphone.blocks()))
 
 
 def assert_says(error: pytest.ExceptionInfo[DeviceError], *words: str) -> None:
@@ -187,7 +278,8 @@ def test_at_most_a_tenth_of_a_second_is_queued_and_flush_drops_it(tmp_path: Path
         for number in range(50):
             await speaker.write(frame(number))
         took = now() - began
-        await speaker.flush()
+        assert await speaker.flush() == 9 * FRAME_BYTES
+        assert speaker.take_played() == b""
         await speaker.close()
         return took
 
@@ -249,10 +341,11 @@ def test_the_recording_is_what_was_heard(
                 await speaker.drain()
                 assert position() >= free
             elif step == "flush":
-                await speaker.flush()
-                for at in [at for at in heard if at + 160 > position()]:
-                    heard[at] = heard[at][: max(0, 2 * (position() - at))]
-                free = min(free, position())
+                queued = [at for at in heard if at >= position()]  # one that has begun ends
+                assert await speaker.flush() == len(queued) * FRAME_BYTES
+                for at in queued:
+                    del heard[at]
+                free -= 160 * len(queued)
             else:
                 for _ in range(amount):
                     free = max(free, position())

@@ -2,9 +2,10 @@
 
 import pytest
 
-from ren_device.home.names import Found, find
+from ren_device.home.names import Found, Names
 from tests.home.homes import accessory, light
 
+find = Names().find
 FLAT = (
     light("Ceiling Light", "Kitchen"),
     light("Counter Light", "Kitchen"),

@@ -2,7 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ren_device.skills.fact_words import about, same, sentence, tidy
+from ren_device.skills.fact_words import Facts, same, tidy
+from ren_device.skills.speakable import Speech
+
+about, sentence = Facts(Speech()).about, Facts(Speech()).sentence
 
 
 @pytest.mark.parametrize(

@@ -13,28 +13,36 @@ from ren_device.model import (
     ReplyPart,
     TextDelta,
     Tier,
+    ToolRun,
     TurnTimed,
     VoicePhase,
     VoicePhaseChanged,
 )
 from ren_device.sim import (
     SimEchoCanceller,
+    SimEchoMeter,
     SimMicrophone,
     SimSpeaker,
     SimSpeechToText,
     SimTextToSpeech,
+    SimTurnDetector,
     SimVoiceActivity,
     SimWakeWord,
 )
-from ren_device.voice.conversation import Conversation
+from ren_device.voice.calibration import Calibrator
+from ren_device.voice.capture import Capture
+from ren_device.voice.conversation import Conversation, Levers, Manners
 from ren_device.voice.endpointing import EndpointingPolicy
+from ren_device.voice.language import VoiceLanguage
 from ren_device.voice.listener import Listener, RoomClient
-from ren_device.voice.playback import Playback, Volume
+from ren_device.voice.playback import Playback
 from ren_device.voice.roles import VoiceParts
+from ren_device.voice.volume import Level, Volume
+from ren_device.voice.waking import Waking
 from tests.virtual_time import until
 
-Script = list[str | float | RenError]
-"""Text pieces, waits in seconds, or an error."""
+Script = list[str | float | ToolRun | RenError]
+"""Text pieces, waits in seconds, tools, or an error."""
 
 
 class LoopClock:
@@ -61,35 +69,84 @@ class Preferences:
 
 
 @dataclass
+class Asked:
+    """A turn that was begun: what became of it."""
+
+    message: str
+    tier: Tier | None
+    kept: str | None = None
+    """What the thread would keep as said by Ren; None for a head start that was dropped."""
+
+
+@dataclass
 class ScriptedAssistant:
-    """Answers each question with the next script: text pieces, waits in seconds, or an error."""
+    """Answers each question with the next script: text pieces, waits in seconds, tools or an error.
+
+    As strict as the real one: a head start leaves no trace, tools wait until it is certain, and the
+    thread keeps what was heard.
+    """
 
     scripts: list[Script]
-    asked: list[str] = field(default_factory=list)
+    turns: list[Asked] = field(default_factory=list)
     abandoned: int = 0
+    dropped: int = 0
+    tools_run: list[str] = field(default_factory=list)
 
-    async def begin(self, message: str, *, spoken: bool = False) -> AsyncGenerator[ReplyPart, None]:
+    @property
+    def asked(self) -> list[str]:
+        """The questions that were turns."""
+        return [turn.message for turn in self.turns]
+
+    async def begin(
+        self,
+        message: str,
+        *,
+        spoken: bool = False,
+        tier: Tier | None = None,
+        heard: Callable[[], str] | None = None,
+        certain: asyncio.Event | None = None,
+    ) -> AsyncGenerator[ReplyPart, None]:
         assert spoken
-        self.asked.append(message)
-        return self._turn(self.scripts.pop(0) if self.scripts else ["Okay."])
+        assert heard is not None
+        assert certain is not None
+        script: Script = self.scripts[0] if self.scripts else ["Okay."]
+        return self._turn(Asked(message, tier), script, heard, certain)
 
-    async def _turn(self, script: Script) -> AsyncGenerator[ReplyPart, None]:
+    async def _turn(
+        self,
+        turn: Asked,
+        script: Script,
+        heard: Callable[[], str],
+        certain: asyncio.Event,
+    ) -> AsyncGenerator[ReplyPart, None]:
         said = ""
-        finished = False
         try:
             for step in script:
                 if isinstance(step, RenError):
-                    finished = True
+                    await certain.wait()
                     raise step
-                if isinstance(step, str):
+                if isinstance(step, ToolRun):
+                    yield step
+                    if step.status == "running":
+                        await certain.wait()
+                        self.tools_run.append(step.tool)
+                elif isinstance(step, str):
                     said += step
                     yield TextDelta(step)
                 else:
                     await asyncio.sleep(step)
-            finished = True
             yield Reply(said, "scripted", Tier.FAST, 1)
+        except asyncio.CancelledError:
+            self.abandoned += certain.is_set()
+            raise
         finally:
-            self.abandoned += not finished
+            if certain.is_set():
+                turn.kept = heard()
+                self.turns.append(turn)
+                if self.scripts:
+                    self.scripts.pop(0)
+            else:
+                self.dropped += 1
 
 
 @dataclass
@@ -103,7 +160,9 @@ class Room:
     assistant: ScriptedAssistant
     conversation: Conversation
     playback: Playback
+    capture: Capture
     listener: Listener
+    volume: Level
     phases: list[VoicePhase]
     timings: list[TurnTimed]
 
@@ -120,16 +179,25 @@ class Room:
 
 
 @asynccontextmanager
-async def room(*scripts: Script) -> AsyncIterator[Room]:
+async def room(*scripts: Script, may_interrupt: bool = True) -> AsyncIterator[Room]:
     """A Ren that listens."""
     bus = Bus()
     clock = LoopClock()
     microphone, speaker = SimMicrophone(), SimSpeaker()
     stt, tts = SimSpeechToText(), SimTextToSpeech()
-    echo, wake_word = SimEchoCanceller(), SimWakeWord()
+    wake_word = SimWakeWord()
     assistant = ScriptedAssistant(list(scripts))
-    playback = Playback(speaker, echo, Volume(Preferences(), bus, 100), clock)
-    parts = VoiceParts(stt, tts, SimVoiceActivity, wake_word.phrases)
+    volume = Volume(Preferences(), bus, clock).voice
+    await volume.set(100)
+    playback = Playback(speaker, volume, clock)
+    language = VoiceLanguage("en", wake_word.phrases)
+    parts = VoiceParts(stt, tts, SimVoiceActivity, SimTurnDetector(), language)
+    manners = Manners(
+        EndpointingPolicy(),
+        over_voice=EndpointingPolicy(),
+        follow_up=EndpointingPolicy(no_speech_s=5.0),
+        may_interrupt=lambda: may_interrupt,
+    )
     phases: list[VoicePhase] = []
     timings: list[TurnTimed] = []
 
@@ -141,10 +209,16 @@ async def room(*scripts: Script) -> AsyncIterator[Room]:
                 elif isinstance(event, TurnTimed):
                     timings.append(event)
 
+    client = RoomClient(playback)
     async with Conversation(
-        parts, assistant, RoomClient(playback), clock, bus, EndpointingPolicy(), hands_free=False
+        parts, assistant, client, clock, bus, manners, Levers(volume)
     ) as conversation:
-        listener = Listener(microphone, echo, wake_word, conversation, playback, bus)
+        waking = Waking(wake_word, None, SimVoiceActivity, stt)
+        calibrator = Calibrator(SimEchoMeter(), lambda _: None, "full")
+        capture = Capture(microphone, clock, bus)
+        listener = Listener(
+            capture, SimEchoCanceller(), waking, conversation, playback, client, calibrator
+        )
         tasks = [asyncio.create_task(follow()), asyncio.create_task(listener.run())]
         try:
             here = Room(
@@ -155,7 +229,9 @@ async def room(*scripts: Script) -> AsyncIterator[Room]:
                 assistant,
                 conversation,
                 playback,
+                capture,
                 listener,
+                volume,
                 phases,
                 timings,
             )

@@ -8,9 +8,10 @@ from datetime import datetime
 
 from ren_device.bus import Bus
 from ren_device.model import Alert, AlertChanged
-from ren_device.sim import SimEchoCanceller, SimSpeaker, SimTextToSpeech
-from ren_device.voice.playback import Playback, Volume
+from ren_device.sim import SimSpeaker, SimTextToSpeech
+from ren_device.voice.playback import Playback
 from ren_device.voice.ringer import Ringer, announcement, chime
+from ren_device.voice.volume import QuietHours, Volume
 from tests.virtual_time import run, until
 from tests.voice.room import LoopClock, Preferences
 
@@ -47,11 +48,15 @@ class Scene:
 
 
 @asynccontextmanager
-async def ringing() -> AsyncIterator[Scene]:
+async def ringing(
+    alarm_percent: int = 100, quiet: QuietHours | None = None
+) -> AsyncIterator[Scene]:
     bus, clock, speaker, due = Bus(), LoopClock(), SimSpeaker(), Due()
-    playback = Playback(speaker, SimEchoCanceller(), Volume(Preferences(), bus, 100), clock)
+    volume = Volume(Preferences(), bus, clock, quiet)
+    await volume.alarms.set(alarm_percent)
+    playback = Playback(speaker, volume.voice, clock)
     floor = [False]
-    ringer = Ringer(due, playback, SimTextToSpeech(), clock, bus, lambda: floor[0])
+    ringer = Ringer(due, playback, SimTextToSpeech(), clock, bus, lambda: floor[0], volume.alarms)
     task = asyncio.create_task(ringer.run())
     try:
         yield Scene(due, speaker, bus, floor)
@@ -112,15 +117,32 @@ def test_it_falls_silent_at_last() -> None:
     run(scene())
 
 
+def test_alarms_have_a_volume_of_their_own_also_in_quiet_hours() -> None:
+    def loudest(alarm_percent: int) -> int:
+        async def scene() -> int:
+            always = QuietHours.parse("00:00-23:59", 10)
+            async with ringing(alarm_percent, always) as here:
+                here.comes_due(PASTA)
+                await until(lambda: len(here.speaker.sound()) >= len(chime()), 5)
+                return max(memoryview(here.speaker.sound()[: len(chime())]).cast("h"))
+
+        return run(scene())
+
+    whole = max(memoryview(chime()).cast("h"))
+    assert loudest(100) == whole
+    assert loudest(50) == whole // 4
+
+
 def test_announcements() -> None:
-    def said(kind: str, text: str) -> str:
-        return announcement(Alert(1, kind, text, NOON, NOON))  # type: ignore[arg-type]
+    def said(kind: str, text: str, language: str = "en") -> str:
+        return announcement(Alert(1, kind, text, NOON, NOON), language)  # type: ignore[arg-type]
 
     assert said("timer", "") == "Your timer is done."
     assert said("timer", "egg") == "Your egg timer is done."
     assert said("alarm", "") == "This is your alarm."
     assert said("alarm", "school") == "It's time: school."
     assert said("reminder", "call mom") == "A reminder: call mom."
+    assert said("timer", "Ei", "de") == "Dein Timer Ei ist abgelaufen."
 
 
 def test_the_chime_neither_clicks_nor_clips() -> None:

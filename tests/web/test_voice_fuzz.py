@@ -11,23 +11,35 @@ from typing import Annotated, Any
 
 import pytest
 from aiohttp import ClientSession
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import Field, TypeAdapter
 
 from ren_device.bus import Bus
 from ren_device.clock import SystemClock
-from ren_device.sim import SimSpeechToText, SimTextToSpeech, SimVoiceActivity, silence, speech
-from ren_device.voice.conversation import Conversation
+from ren_device.sim import (
+    SimSpeechToText,
+    SimTextToSpeech,
+    SimTurnDetector,
+    SimVoiceActivity,
+    silence,
+    speech,
+)
+from ren_device.voice.conversation import Conversation, Levers, Manners
 from ren_device.voice.endpointing import EndpointingPolicy
+from ren_device.voice.language import VoiceLanguage
 from ren_device.voice.roles import Client, VoiceParts
+from ren_device.voice.volume import Volume
 from ren_device.web import voice_frames
 from ren_device.web.server import serving
 from ren_device.web.voice_socket import VoiceSocket
-from tests.voice.room import ScriptedAssistant
+from tests.voice.room import Preferences, ScriptedAssistant
 from tests.web.web_house import house
 
-POLICY = EndpointingPolicy(complete_s=0.8, incomplete_s=1.6, no_speech_s=float("inf"))
+POLICY = EndpointingPolicy(
+    sure_s=0.6, complete_s=0.8, doubtful_s=1.2, incomplete_s=1.6, no_speech_s=float("inf")
+)
+MANNERS = Manners(POLICY, over_voice=POLICY, goes_on_s=0.0, hands_free=True)
 UPGRADE = (
     b"GET /ws/audio HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
@@ -69,6 +81,9 @@ def audio(pcm: bytes) -> bytes:
     return told(type="audio", pcm16=base64.b64encode(pcm).decode())
 
 
+ASKED = audio(speech("How are you?")) + told(type="end")
+
+
 def frames() -> st.SearchStrategy[bytes]:
     """One thing to send: mostly frames, good and bad, and now and then just bytes."""
     json_values = st.recursive(
@@ -85,7 +100,7 @@ def frames() -> st.SearchStrategy[bytes]:
         st.sampled_from(
             [speech("How are you?"), silence(0.5), silence(2), b"", b"\1", b"\1\2\3"]
         ).map(audio),
-        st.just(audio(speech("How are you?")) + told(type="end")),
+        st.just(ASKED),
         st.binary(max_size=400).map(audio),
         st.just(told(type="end")),
         texts.map(lambda each: frame(TEXT, each)),
@@ -171,7 +186,13 @@ class Surface:
 @asynccontextmanager
 async def surface() -> AsyncIterator[Surface]:
     clock = SystemClock()
-    parts = VoiceParts(SimSpeechToText(0.01), SimTextToSpeech(0.01), SimVoiceActivity, ("ren",))
+    parts = VoiceParts(
+        SimSpeechToText(0.01),
+        SimTextToSpeech(0.01),
+        SimVoiceActivity,
+        SimTurnDetector(),
+        VoiceLanguage("en", ("ren",)),
+    )
 
     async def converse(client: Client) -> Conversation:
         return Conversation(
@@ -180,8 +201,8 @@ async def surface() -> AsyncIterator[Surface]:
             client,
             clock,
             Bus(),
-            POLICY,
-            hands_free=True,
+            MANNERS,
+            Levers(Volume(Preferences(), Bus(), clock).voice),
         )
 
     voice = VoiceSocket(converse, clock)
@@ -202,6 +223,7 @@ def test_whatever_comes_the_socket_neither_hangs_nor_leaks(
 
     @settings(max_examples=250, deadline=None, derandomize=True, database=None)
     @given(st.lists(frames(), max_size=8), st.sampled_from(["at once", "politely", "later"]))
+    @example([ASKED, ASKED, ASKED, ASKED], "later")
     def any_client(sent: list[bytes], leaves: str) -> None:
         runner.run(scene(sent, leaves))
 

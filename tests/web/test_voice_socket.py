@@ -21,19 +21,25 @@ from ren_device.ports import Clock
 from ren_device.sim import (
     SimSpeechToText,
     SimTextToSpeech,
+    SimTurnDetector,
     SimVoiceActivity,
     silence,
     speech,
     words,
 )
-from ren_device.voice.conversation import Conversation
+from ren_device.voice.conversation import Conversation, Levers, Manners
 from ren_device.voice.endpointing import EndpointingPolicy
+from ren_device.voice.language import VoiceLanguage
 from ren_device.voice.roles import Client, VoiceParts
+from ren_device.voice.volume import Volume
 from ren_device.web.voice_socket import VoiceSocket
-from tests.voice.room import Script, ScriptedAssistant
+from tests.voice.room import Preferences, Script, ScriptedAssistant
 
 Frame = dict[str, Any]
-POLICY = EndpointingPolicy(complete_s=0.8, incomplete_s=1.6, no_speech_s=float("inf"))
+POLICY = EndpointingPolicy(
+    sure_s=0.6, complete_s=0.8, doubtful_s=1.2, incomplete_s=1.6, no_speech_s=float("inf")
+)
+MANNERS = Manners(POLICY, over_voice=POLICY, goes_on_s=0.0, hands_free=True)
 
 
 class Phone:
@@ -83,10 +89,17 @@ async def house(
 ) -> AsyncIterator[tuple[TestClient[web.Request, web.Application], ScriptedAssistant]]:
     assistant = ScriptedAssistant(list(scripts))
     clock = clock or SystemClock()
-    parts = VoiceParts(SimSpeechToText(0.01), SimTextToSpeech(0.01), SimVoiceActivity, ("ren",))
+    parts = VoiceParts(
+        SimSpeechToText(0.01),
+        SimTextToSpeech(0.01),
+        SimVoiceActivity,
+        SimTurnDetector(),
+        VoiceLanguage("en", ("ren",)),
+    )
 
     async def converse(client: Client) -> Conversation:
-        return Conversation(parts, assistant, client, clock, Bus(), POLICY, hands_free=True)
+        levers = Levers(Volume(Preferences(), Bus(), clock).voice)
+        return Conversation(parts, assistant, client, clock, Bus(), MANNERS, levers)
 
     voice = VoiceSocket((new_conversation or converse) if enabled else None, clock)
     app = web.Application()
@@ -178,12 +191,34 @@ async def test_barge_in_stops_the_answer_and_is_the_next_turn() -> None:
     async with phone(["La la la. " * 50], ["Sorry."]) as (caller, assistant):
         await caller.say(speech("Sing."))
         await caller.until("audio")
-        await caller.say(speech("Be quiet."))
+        await caller.say(speech("What song?"))
         frames = await caller.until("done")
         after = frames[kinds_at(frames, "barge_in") :]
         assert kinds(after) == ["barge_in", "wake", "transcript", "token", "audio", "done"]
         assert frames[-1]["data"]["reply"] == "Sorry."
-        assert assistant.asked == ["Sing.", "Be quiet."]
+        assert assistant.asked == ["Sing.", "What song?"]
+
+
+async def test_stop_over_an_answer_is_silence() -> None:
+    async with phone(["La la la. " * 50]) as (caller, assistant):
+        await caller.say(speech("Sing."))
+        await caller.until("audio")
+        await caller.say(speech("Stop."))
+        frames = await caller.until("done")
+        after = frames[kinds_at(frames, "barge_in") :]
+        assert kinds(after) == ["barge_in", "wake", "transcript", "done"]
+        assert frames[-1]["data"]["reply"] == ""
+        assert assistant.asked == ["Sing."]
+
+
+async def test_a_murmur_over_an_answer_lets_it_go_on() -> None:
+    async with phone(["La la la. " * 5]) as (caller, assistant):
+        await caller.say(speech("Sing."))
+        await caller.until("audio")
+        await caller.say(speech("Mm-hm."))
+        frames = await caller.until("done")
+        assert set(kinds(frames)) <= {"audio", "token", "done"}
+        assert assistant.asked == ["Sing."]
 
 
 def kinds_at(frames: list[Frame], kind: str) -> int:

@@ -126,12 +126,13 @@ async def test_a_turn_without_a_word_has_no_first_token() -> None:
 async def test_voice_stages_are_timed() -> None:
     watched = Watched()
     async with watched.shown() as client:
-        watched.bus.publish(TurnTimed(900, {"endpoint": 300, "transcript": 100}))
+        stages = {"transcript": 300, "committed": 100}
+        watched.bus.publish(TurnTimed(900, stages, at=NOON, before_ms={}))
         await asyncio.sleep(0)
         seen = await scraped(client)
     assert seen["ren_voice_answer_seconds_sum", ()] == 0.9
-    assert seen["ren_voice_stage_seconds_sum", (("stage", "endpoint"),)] == 0.3
-    assert seen["ren_voice_stage_seconds_count", (("stage", "transcript"),)] == 1
+    assert seen["ren_voice_stage_seconds_sum", (("stage", "transcript"),)] == 0.3
+    assert seen["ren_voice_stage_seconds_count", (("stage", "committed"),)] == 1
 
 
 async def test_alerts_store_process_and_build_are_looked_at_when_asked_for() -> None:

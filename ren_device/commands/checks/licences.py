@@ -23,7 +23,9 @@ def check(patient: Patient) -> Iterator[Finding]:
         return
     yield from _wake_word(patient.settings)
     yield Finding("licences", "voice detector", "ok", "Silero's model: MIT")
-    yield _stt(patient.settings)
+    if patient.settings.turn_detector != "none":
+        yield Finding("licences", "end of turn", "ok", "smart-turn's model: BSD-2-Clause")
+    yield from _stt(patient.settings)
     yield from _tts(patient.settings)
 
 
@@ -42,19 +44,30 @@ def _wake_word(settings: "Settings") -> Iterator[Finding]:
         yield Finding("licences", "wake word", "note", text, advice)
 
 
-def _stt(settings: "Settings") -> Finding:
+def _stt(settings: "Settings") -> Iterator[Finding]:
     engine = settings.stt_engine
     if engine == "vosk" or (engine == "auto" and settings.vosk_model):
-        text = "Vosk: Apache-2.0; each of its models has its own licence"
-        return Finding("licences", "speech to text", "note", text, "Read the model's.")
-    return Finding("licences", "speech to text", "ok", "Moonshine's English model: MIT")
+        yield Finding("licences", "speech to text", "ok", "Vosk: Apache-2.0")
+        yield _listed("speech to text", str(settings.vosk_model), "Read the model's own licence.")
+    else:
+        yield _listed("speech to text", "moonshine-tiny-en")
 
 
 def _tts(settings: "Settings") -> Iterator[Finding]:
     advice = "Who passes a speaker on passes on Piper's source, too."
     yield Finding("licences", "text to speech", "note", "Piper: GPL-3.0", advice)
-    if settings.tts_voice == "joe":
-        yield Finding("licences", "text to speech", "ok", 'the voice "joe": CC0')
-    else:
-        text = "each Piper voice has its own licence"
-        yield Finding("licences", "text to speech", "note", text, "Read its model card.")
+    yield _listed("text to speech", settings.tts_voice.partition("#")[0], "Read its model card.")
+
+
+def _listed(name: str, chosen: str, advice: str = "") -> Finding:
+    """What the list of models says of this one."""
+    from ren_device import catalogue
+
+    model = catalogue.read().get(chosen)
+    if model is None:
+        return Finding("licences", name, "note", f"{chosen} is not in Ren's list", advice)
+    text = f"{chosen}: {model.licence}"
+    if model.commercial == "yes":
+        return Finding("licences", name, "ok", text)
+    sale = "not in anything that is sold" if model.commercial == "no" else "see its card"
+    return Finding("licences", name, "note", f"{text}: {sale}", "Before selling: choose another.")

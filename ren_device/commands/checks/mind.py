@@ -10,20 +10,21 @@ from ren_device.errors import CloudError, CloudKeyMissing, CloudUnreachable, Eng
 
 def check(patient: Patient) -> Iterator[Finding]:
     """Whether each of them would answer."""
-    yield _local()
+    yield _local(patient.settings.language)
     yield _cloud(patient)
 
 
-def _local() -> Finding:
+def _local(language: str) -> Finding:
     from ren_device import choice
 
     began = time.perf_counter()
     try:
-        choice.load_intents()
+        choice.load_intents(language)
     except EngineError as error:
         return Finding("mind", "local", "wrong", str(error), "Install Ren's packages again.")
     took_s = time.perf_counter() - began
-    return Finding("mind", "local", "ok", f"understands English offline; loads in {took_s:.1f} s")
+    told = f"understands sentences offline (REN_LANGUAGE={language}); loads in {took_s:.1f} s"
+    return Finding("mind", "local", "ok", told)
 
 
 def _cloud(patient: Patient) -> Finding:

@@ -45,10 +45,30 @@ def _as_it_says(health: Mapping[str, object]) -> Iterator[Finding]:
     for part in ("microphone", "speaker"):
         trouble = str(voice.get(part, "ok"))
         if trouble == "ok":
-            yield Finding("voice", part, "ok", "in use by the Ren that runs")
+            device = str(voice.get(f"{part}_device") or "")
+            used = "in use by the Ren that runs"
+            yield Finding("voice", part, "ok", f"{device}; {used}" if device else used)
         else:
             advice = "Plug it in, or name another; Ren tries again by itself."
             yield Finding("voice", part, "wrong", trouble, advice)
+    barge_in = voice.get("barge_in")
+    if isinstance(barge_in, dict):
+        yield _barge_in(barge_in)
+
+
+def _barge_in(measured: Mapping[str, object]) -> Finding:
+    how = {"full": "speech", "wake_word": "the wake word", "button": "the button"}
+    mode = str(measured.get("mode"))
+    text = f"{how.get(mode, mode)} interrupts an answer: {measured.get('reason')}"
+    if "delay_ms" in measured:
+        text += (
+            f" (echo after {measured['delay_ms']} ms, {measured.get('attenuation_db')} dB quieter "
+            f"than played, {measured.get('residual_db')} dB of it taken out)"
+        )
+    if mode == "full" or "REN_BARGE_IN" in text:
+        return Finding("voice", "echo", "ok", text)
+    advice = "Move the loudspeaker away from the microphone, or turn it down."
+    return Finding("voice", "echo", "note", text, advice)
 
 
 def _engines(patient: Patient) -> Iterator[Finding]:
@@ -89,16 +109,15 @@ def _device(patient: Patient, kind: Literal["input", "output"], part: str) -> Fi
         return Finding("voice", part, "ok", "none, as the settings say")
     if chosen.startswith("wav:"):
         with _heard() as said:
-            (choice.microphone if kind == "input" else choice.speaker)(settings)
+            found = (choice.microphone if kind == "input" else choice.speaker)(settings)
         if said:
             return Finding("voice", part, "wrong", said[0], "Name another file.")
-        return Finding("voice", part, "ok", chosen)
+        return Finding("voice", part, "ok", str(getattr(found, "form", chosen)))
     try:
-        name = choice.device_name(settings, kind)
+        return Finding("voice", part, "ok", f"opens as {choice.open_device(settings, kind)}")
     except DeviceError as error:
         advice = "Plug one in, name one that is there, or say none."
         return Finding("voice", part, "wrong", str(error), advice)
-    return Finding("voice", part, "ok", f"{name!r} is there")
 
 
 @contextmanager

@@ -1,0 +1,181 @@
+"""The whole speaker, spoken to: how soon does it answer, and whom does it cut off?
+
+A real process with real engines, its microphone and loudspeaker files in real time, over a scripted
+Messages API (300 ms to the first token, 50 tokens a second). Then the same sound for the same
+engines behind a fixed silence, and at last what listening costs.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+from rapidfuzz.distance import Levenshtein
+
+from scripts.benchmarks import fixed_silence, idle
+from scripts.benchmarks.figures import median, p95, table
+from scripts.benchmarks.fixed_silence import Answered
+from scripts.benchmarks.voice_corpus import BEDS, Clip, hesitations, questions, record
+from scripts.benchmarks.voice_run import Heard, Played, play
+from tests.messages_server import Answer, MessagesServer
+
+REPLY = "Sure, here is what I found for you. It is a short answer."
+_PAUSES = ((0.4, 0.6), (0.7, 0.9), (1.0, 1.2))
+_BED_EVERY = 8
+_DIGITS = dict(
+    zip("0123456789", "zero one two three four five six seven eight nine".split(), strict=True)
+)
+
+
+def run(*, quick: bool = False) -> str:
+    """Measure, for twelve minutes or, quickly, three; returns Markdown."""
+    return "\n\n".join((asyncio.run(_speak(quick=quick)), idle.run(quick=quick)))
+
+
+async def _speak(*, quick: bool) -> str:
+    clips = questions(4 if quick else 1)
+    beds = BEDS[1:2] if quick else BEDS
+    recordings = [record("quiet room", clips)]
+    for number, (kind, below_db) in enumerate(beds):
+        some = clips[number :: 2 if quick else _BED_EVERY]
+        name = f"{kind}, {below_db:.0f} dB below speech"
+        recordings.append(record(name, some, (kind, below_db)))
+    hesitant = record("pauses", hesitations(5 if quick else 1))
+    script = MessagesServer(lambda _: Answer(REPLY), first_token_s=0.3, tokens_per_s=50)
+    async with script as server:
+        played = [await play(recording, server) for recording in recordings]
+        paused = await play(hesitant, server)
+    async with MessagesServer(
+        lambda _: Answer(REPLY), first_token_s=0.3, tokens_per_s=50
+    ) as server:
+        plain = await fixed_silence.answer_all(recordings, server)
+        plain_paused = await fixed_silence.answer_all([hesitant], server)
+    return "\n\n".join(
+        (
+            "From the last sample of a question to the first of the answer:",
+            _delays(played, plain),
+            "Where the time goes in a quiet room, as Ren's own trace has it:",
+            _stages(played[0].heard),
+            "People who pause in the middle of a sentence:",
+            _cut_offs(paused, plain_paused),
+            _misses([*played, paused]),
+        )
+    )
+
+
+def _delays(played: Sequence[Played], plain: Sequence[Answered]) -> str:
+    rows = []
+    rest = list(plain)
+    for each in played:
+        those, rest = rest[: len(each.heard)], rest[len(each.heard) :]
+        rows.append(_delay_row(each.recording.name, each.heard, those))
+    people = [heard for heard in played[0].heard if heard.asked.clip.human]
+    rows.insert(
+        1,
+        _delay_row(
+            "of these, human",
+            people,
+            [a for a in plain[: len(played[0].heard)] if a.asked.clip.human],
+        ),
+    )
+    everything = [heard for each in played for heard in each.heard]
+    rows.append(_delay_row("all", everything, plain))
+    heads = ("", "asked", "answered", "median", "95 %", "words right")
+    return table((*heads, "fixed silence: median", "95 %", "words right", "Ren's share"), rows)
+
+
+def _delay_row(name: str, heard: Sequence[Heard], plain: Sequence[Answered]) -> tuple[object, ...]:
+    delays = [each.delay_s for each in heard if each.delay_s is not None]
+    fixed = [each.delay_s for each in plain if each.words and not each.cut_off]
+    return (
+        name,
+        len(heard),
+        len(delays),
+        f"{median(delays):.2f} s",
+        f"{p95(delays):.2f} s",
+        _accuracy((each.asked.clip, each.words) for each in heard if each.words),
+        f"{median(fixed):.2f} s",
+        f"{p95(fixed):.2f} s",
+        _accuracy((each.asked.clip, each.words) for each in plain),
+        f"{median(delays) / median(fixed):.0%}",
+    )
+
+
+def _stages(heard: Sequence[Heard]) -> str:
+    stages: dict[str, list[float]] = {}
+    for each in heard:
+        for stage, ms in each.stages_ms.items():
+            stages.setdefault(stage, []).append(ms)
+    rows = [
+        (stage.replace("_", " "), len(times), f"{median(times):.0f} ms", f"{p95(times):.0f} ms")
+        for stage, times in stages.items()
+    ]
+    return table(("stage", "turns", "median", "95th percentile"), rows)
+
+
+def _cut_offs(paused: Played, plain: Sequence[Answered]) -> str:
+    rows = []
+    for first, last in (*_PAUSES, (0.0, 9.9)):
+        heard = [each for each in paused.heard if first <= each.asked.clip.pause_s <= last]
+        fixed = [each for each in plain if first <= each.asked.clip.pause_s <= last]
+        delays = [each.delay_s for each in heard if each.delay_s is not None]
+        rows.append(
+            (
+                f"{first} to {last} s" if first else "all",
+                _share(heard, _cut_off),
+                f"{median(delays):.2f} s",
+                _share(fixed, lambda each: each.cut_off),
+            )
+        )
+    heads = ("pause", "cut off by Ren", "median until Ren's answer", "cut off by the fixed silence")
+    return table(heads, rows)
+
+
+def _cut_off(heard: Heard) -> bool:
+    """Ren spoke before the end, or took the first part for everything."""
+    if heard.spoke_early:
+        return True
+    clip, words = heard.asked.clip, _plain(heard.transcripts[0] if heard.transcripts else "")
+    whole = _plain(clip.text)
+    part = whole[
+        : round(len(whole) * len(clip.before_pause) / (len(clip.pcm) - clip.pause_s * 32_000))
+    ]
+    return bool(words) and Levenshtein.distance(words, part) < Levenshtein.distance(words, whole)
+
+
+def _misses(played: Sequence[Played]) -> str:
+    heard = [each for one in played for each in one.heard]
+    kinds = Counter[str]()
+    for each in heard:
+        if not each.transcripts and each.delay_s is None:
+            kinds["without any answer"] += 1
+        elif each.delay_s is None:
+            kinds["understood and not answered in time"] += 1
+        elif not each.transcripts:
+            kinds["answered without a turn (an apology or a fixed phrase)"] += 1
+        elif len(each.transcripts) > 1:
+            kinds["made into more than one turn"] += 1
+    stray = sum(one.stray for one in played)
+    told = "; ".join(f"{count} {kind}" for kind, count in kinds.items()) or "none"
+    return (
+        f"Misses among {len(heard)} questions: {told}. Sounds that nobody had asked for: {stray}."
+    )
+
+
+def _share(all_of: Sequence[Heard | Answered], which: Callable[..., bool]) -> str:
+    count = sum(map(which, all_of))
+    return f"{count} of {len(all_of)} ({count / len(all_of):.0%})" if all_of else "-"
+
+
+def _accuracy(pairs: Iterable[tuple[Clip, str]]) -> str:
+    """One less the word error rate, over all words."""
+    words = errors = 0
+    for clip, heard in pairs:
+        wanted = _plain(clip.text)
+        words += len(wanted)
+        errors += Levenshtein.distance(wanted, _plain(heard))
+    return f"{1 - errors / words:.0%}" if words else "-"
+
+
+def _plain(text: str) -> list[str]:
+    text = "".join(_DIGITS.get(character, character) for character in text.lower())
+    return "".join(c for c in text.replace("-", " ") if c.isalnum() or c == " ").split()

@@ -1,0 +1,44 @@
+"""What the doctor says about the echo of a Ren that runs."""
+
+import pytest
+
+from ren_device.commands.checks import voice
+from ren_device.commands.checks.finding import Finding, Patient
+from ren_device.settings import Settings
+
+
+def echo_of(**barge_in: object) -> Finding:
+    health = {"voice": {"state": "idle", "barge_in": barge_in}}
+    found = list(voice.check(Patient(Settings(voice_enabled=True), health)))
+    [finding] = [each for each in found if each.name == "echo"]
+    return finding
+
+
+def test_an_echo_that_is_taken_out_is_well() -> None:
+    figures = {"delay_ms": 90, "attenuation_db": 11.6, "residual_db": 30.1}
+    found = echo_of(mode="full", reason="Ren's voice is 4 dB quieter", **figures)
+    assert (found.state, found.group) == ("ok", "voice")
+    assert found.text.startswith("speech interrupts an answer: Ren's voice is 4 dB quieter")
+    assert "after 90 ms, 11.6 dB quieter than played, 30.1 dB" in found.text
+
+
+@pytest.mark.parametrize(
+    ("mode", "how"), [("wake_word", "the wake word"), ("button", "the button")]
+)
+def test_one_that_drowns_people_is_noted_with_advice(mode: str, how: str) -> None:
+    found = echo_of(mode=mode, reason="Ren's voice is 9 dB louder")
+    assert (found.state, found.text) == (
+        "note",
+        f"{how} interrupts an answer: Ren's voice is 9 dB louder",
+    )
+    assert found.advice
+
+
+def test_what_the_owner_chose_is_well() -> None:
+    found = echo_of(mode="button", reason="as REN_BARGE_IN=button says")
+    assert (found.state, found.advice) == ("ok", "")
+
+
+def test_a_ren_that_does_not_tell_is_not_judged() -> None:
+    found = voice.check(Patient(Settings(voice_enabled=True), {"voice": {"state": "idle"}}))
+    assert "echo" not in {each.name for each in found}
