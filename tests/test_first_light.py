@@ -65,7 +65,9 @@ async def test_a_spoken_timer(tmp_path: Path) -> None:
     heard = read_wav(tmp_path / "out.wav")
     samples = memoryview(heard).cast("h")
     asked = len(question) // 2  # a cue may sound before
-    first_s = next(i for i in range(asked, len(samples)) if abs(samples[i]) > HEARD_DBFS_40) / 16_000
+    first_s = (
+        next(i for i in range(asked, len(samples)) if abs(samples[i]) > HEARD_DBFS_40) / 16_000
+    )
     assert first_s < asked / 16_000 + 3, "positions in the recording are real time"
     said = transcript(heard[int(first_s * 16_000) * 2 :]).lower()
     assert "minute" in said

@@ -102,6 +102,12 @@ class _Result:
     first_text_at: float | None = None
 
 
+def _unheard(answer: Answer) -> str:
+    """For the thread, when nothing of the answer was heard: what was done all the same."""
+    done = " ".join(result.content for result in answer.results) or answer.text
+    return f"[Done, but not said: {done.strip()}]" if answer.acted and done.strip() else ""
+
+
 class Assistant:
     """Answers messages, one at a time in each thread."""
 
@@ -179,6 +185,9 @@ class Assistant:
         try:
             async with aclosing(self._told(ask)) as parts:
                 async for part in parts:
+                    if held and isinstance(part, Reply):
+                        lock.release()  # who speaks it may take minutes
+                        held = False
                     yield part
         finally:
             if held:
@@ -236,8 +245,12 @@ class Assistant:
             raise
         finally:
             try:
-                if not kept and not ask.dropped:
-                    said = ask.heard() if interrupted and ask.heard else result.answer.text
+                if ask.dropped:
+                    outcome = "dropped"
+                elif not kept:
+                    said = result.answer.text
+                    if interrupted and ask.heard:
+                        said = ask.heard() or _unheard(result.answer)
                     await to_the_end(self._keep(ask, said.strip()))
             except StoreError as error:
                 # The turn is over, and how it ended matters more to the caller.

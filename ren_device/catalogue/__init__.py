@@ -127,11 +127,14 @@ def locate(
 ) -> str:
     """The path behind what a setting names: a model of the list, or a path as it is.
 
+    A directory that is there comes before a model of the same name.
     Raises EngineError for a model that was not fetched.
     """
     models = read() if models is None else models
     model = models.get(chosen)
     if model is None or not model.files:
+        return chosen
+    if model.kind != "tts" and Path(chosen).exists():  # a voice's path ends in .onnx
         return chosen
     if model.setting != setting:
         raise EngineError(f"{setting}={chosen}: this model is for {model.setting}")
@@ -140,6 +143,28 @@ def locate(
             f"{setting}={chosen}: not on this device; run: ren-device models fetch {chosen}"
         )
     return str(model.path(directory))
+
+
+def misfit(
+    chosen: str, language: str, directory: Path, models: dict[str, Model] | None = None
+) -> str:
+    """What to do where a model of the list does not know this language; empty where it does.
+
+    Nobody can tell of a model that is not on the list.
+    """
+    models = read() if models is None else models
+    model = models.get(chosen)
+    if model is None or not model.languages or language in model.languages:
+        return ""
+    told = f"REN_LANGUAGE={language}: {chosen} knows {' and '.join(model.languages)} only"
+    able = [
+        each for each in models.values() if each.kind == model.kind and language in each.languages
+    ]
+    best = next((each for each in able if each.is_here(directory)), able[0] if able else None)
+    if best is None:
+        return f"{told}, and the list has nothing else; name one by its path"
+    fetch = "" if best.is_here(directory) else f"run: ren-device models fetch {best.id}; then "
+    return f"{told}; {fetch}set {best.setting}={best.id}"
 
 
 def named(chosen: Sequence[str], models: dict[str, Model]) -> list[Model]:

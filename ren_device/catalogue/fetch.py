@@ -67,16 +67,22 @@ async def fetch(
 
 
 def remove(model: Model, directory: Path) -> bool:
-    """Take a model away, and what was fetched of it; whether there was any. Raises FetchError."""
+    """Take a model away, and what was fetched or made of it; whether there was any.
+
+    Raises FetchError.
+    """
     there = [path for path in (directory / model.id, _under_way(model, directory)) if path.exists()]
+    lighter = list((directory / "light").glob(f"{model.id}.*.light.onnx"))
     try:
-        if there:
+        if there or lighter:
             with _alone(directory):
                 for path in there:
                     shutil.rmtree(path)
+                for path in lighter:
+                    path.unlink(missing_ok=True)
     except OSError as error:
         raise FetchError(f"{error.filename}: {error.strerror}") from None
-    return bool(there)
+    return bool(there or lighter)
 
 
 def verify(model: Model, directory: Path) -> list[str]:

@@ -4,6 +4,7 @@ Only plain files and directories come out, as the list says how much at most. Wh
 of owners, modes, links and devices is not believed.
 """
 
+import lzma
 import os
 import shutil
 import tarfile
@@ -53,6 +54,7 @@ def unpack(archive: Path, into: Path, at_most: int) -> None:
         NotImplementedError,  # a way of packing that this Python does not know
         RuntimeError,  # it is encrypted
         ValueError,
+        lzma.LZMAError,
         zlib.error,
     ) as error:
         raise FetchError(f"{archive.name} cannot be unpacked: {error}") from None

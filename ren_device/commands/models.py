@@ -101,6 +101,9 @@ async def _fetch(chosen: "list[Model]", loaded: "Settings", arguments: Namespace
     failed = 0
     async with session() as http:
         for model in chosen:
+            if _is_whole(model, loaded.models_home):
+                print(f"{model.id} is here already. {model.setting}={model.id} uses it.")
+                continue
             bar = _Bar()
             try:
                 trusted = await fetch(http, model, loaded.models_home, source, bar.tell)
@@ -121,13 +124,25 @@ async def _fetch(chosen: "list[Model]", loaded: "Settings", arguments: Namespace
     return 1 if failed else 0
 
 
-def _verify(models: "list[Model]", directory: Path) -> int:
-    from ren_device.catalogue.fetch import verify
+def _is_whole(model: "Model", directory: Path) -> bool:
+    return bool(model.files) and model.is_here(directory) and not _damage(model, directory)
 
+
+def _damage(model: "Model", directory: Path) -> list[str]:
+    from ren_device.catalogue.fetch import verify
+    from ren_device.errors import FetchError
+
+    try:
+        return verify(model, directory)
+    except FetchError as error:
+        return [str(error)]
+
+
+def _verify(models: "list[Model]", directory: Path) -> int:
     damaged = 0
     for model in models:
         if model.files and model.is_here(directory):
-            wrong = verify(model, directory)
+            wrong = _damage(model, directory)
             damaged += bool(wrong)
             print(f"{model.id}: {'; '.join(wrong) or 'as it was fetched'}")
     if damaged:

@@ -9,8 +9,11 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ren_device.errors import RenError
+
 if TYPE_CHECKING:
     from ren_device.model import Wake
+    from ren_device.ports import Microphone
     from ren_device.settings import Settings
     from ren_device.voice.waking import Waking
 
@@ -70,7 +73,20 @@ async def _test(settings: "Settings", seconds: float | None) -> None:
     microphone.block_frames = 8
     screen = _Screen(waking.phrases)
     screen.line(f"Say {' or '.join(map(repr, waking.phrases))} to {microphone.name}; Ctrl-C ends.")
-    looking: set[asyncio.Task[None]] = set()
+    try:
+        await _show(waking, microphone, screen, seconds)
+    except ExceptionGroup as several:
+        ours, bugs = several.split(RenError)
+        if ours is None or bugs is not None:
+            raise
+        raise ours.exceptions[0] from None  # one line for the person
+    finally:
+        screen.end()
+
+
+async def _show(
+    waking: "Waking", microphone: "Microphone", screen: "_Screen", seconds: float | None
+) -> None:
     heard_s, kept = 0.0, b""
     async with aclosing(microphone.blocks()) as blocks, asyncio.TaskGroup() as group:
         async for block in blocks:
@@ -80,13 +96,10 @@ async def _test(settings: "Settings", seconds: float | None) -> None:
             if wake is not None and wake.certainty == "sure":
                 screen.verdict(wake, "would wake")
             elif wake is not None:
-                task = group.create_task(_look_again(waking, wake, kept, screen))
-                looking.add(task)
-                task.add_done_callback(looking.discard)
+                group.create_task(_look_again(waking, wake, kept, screen))
             screen.scores(waking.scores(), heard_s, waking.near_misses)
             if seconds is not None and heard_s >= seconds:
                 break
-    screen.end()
 
 
 async def _look_again(waking: "Waking", wake: "Wake", sound: bytes, screen: "_Screen") -> None:

@@ -5,6 +5,7 @@ Each large weight is kept with a scale for each of its channels and widened agai
 Of an ONNX file only what is needed is described here; protobuf carries everything else over.
 """
 
+import hashlib
 import os
 from functools import cache
 from pathlib import Path
@@ -16,14 +17,24 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_EDITION = 1  # to be counted up when copies are made otherwise, so that old ones are not used
 _SMALLEST = 4096  # numbers in a weight that is worth it
 _FLOAT, _INT8, _INT16 = 1, 3, 5  # onnx.TensorProto.DataType
 _INT = 2  # onnx.AttributeProto.AttributeType
 _CONTRIB = "com.microsoft"  # where onnxruntime knows 16 bits whatever the version of the file
-# What makes the waveform stays as it is: little weight, and every rounding would be heard. What
-# says how long each sound lasts is kept at 16 bits, so that the voice keeps its rhythm.
-_KEPT = "dec"
-_NARROW = "flow"
+# How wide the weights of each part become; 0 is as they are. The last part makes the waveform: it
+# is small, and there every rounding would be heard.
+_BITS = {"enc_p": 8, "flow": 8, "dec": 0}
+_OTHER_BITS = 16
+
+
+def copy_of(heavy: Path, folder: Path) -> Path:
+    """Where the lighter copy of this voice is, or will be; of another file it is another."""
+    there = heavy.resolve()
+    state = there.stat()
+    source = f"{_EDITION} {there} {state.st_size} {state.st_mtime_ns}"
+    digest = hashlib.sha256(source.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return folder / f"{heavy.stem}.{digest}.light.onnx"
 
 
 def lighten(heavy: Path, light: Path) -> None:
@@ -34,7 +45,10 @@ def lighten(heavy: Path, light: Path) -> None:
         model.opset_import.add(domain=_CONTRIB, version=1)
         light.parent.mkdir(parents=True, exist_ok=True)
         unfinished = light.with_suffix(".part")
-        unfinished.write_bytes(model.SerializeToString())
+        with unfinished.open("wb") as file:
+            file.write(model.SerializeToString())
+            file.flush()
+            os.fsync(file.fileno())  # else a power cut could leave the name and not the contents
         os.replace(unfinished, light)  # noqa: PTH105  as everywhere where it has to be atomic
     except (OSError, ValueError, _messages_error()) as error:
         raise EngineError(f"{heavy.name} cannot be made lighter: {error}") from error
@@ -61,9 +75,8 @@ def _is_large(weight: Any) -> bool:
 
 
 def _bits(node: str) -> int:
-    """How wide the weights of this node become; 0 for as they are."""
     part = node.strip("/").split("/")[0]
-    return {_KEPT: 0, _NARROW: 8}.get(part, 16)
+    return _BITS.get(part, _OTHER_BITS)
 
 
 def _widened(graph: Any, weight: Any, bits: int, axis: int) -> None:

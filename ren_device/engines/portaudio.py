@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ren_device.engines.played_ring import PlayedRing
 from ren_device.engines.portaudio_library import load_pyaudio
-from ren_device.engines.portaudio_stream import Stream
+from ren_device.engines.portaudio_stream import Rescans, Stream
 from ren_device.errors import DeviceError
 from ren_device.model import FRAME_BYTES, SAMPLE_BYTES
 
@@ -61,6 +61,7 @@ class PortAudioMicrophone:
         self._device = device
         self._channels = channels
         self._load = load
+        self._rescans = Rescans()
 
     async def blocks(self) -> AsyncGenerator[bytes, None]:
         """Open the device and yield blocks of frames. Raises DeviceError."""
@@ -76,7 +77,9 @@ class PortAudioMicrophone:
                 with contextlib.suppress(RuntimeError):  # the loop is closed already
                     loop.call_soon_threadsafe(enough.set)
 
-        stream = Stream("input", self._device, self._load, heard, self._channels)
+        stream = Stream(
+            "input", self._device, self._load, heard, self._channels, rescans=self._rescans
+        )
         try:
             to_pcm = await asyncio.to_thread(self._open, stream)
             ready = bytearray()
@@ -115,6 +118,9 @@ class PortAudioSpeaker:
         self.underruns = 0
         self._device = device
         self._load = load
+        self._rescans = Rescans()
+        # Whether the owner has called `start`; `write` may find no stream nevertheless.
+        self._started = False
         self._stream: Stream | None = None
         self._room = asyncio.Event()
         self._ring = PlayedRing(1)
@@ -127,9 +133,19 @@ class PortAudioSpeaker:
     async def start(self) -> None:
         """Open the device. Raises DeviceError."""
         await self.close()
+        await self._reopen()
+        self._started = True
+
+    async def _reopen(self) -> None:
+        await self._release()
         self._loop = asyncio.get_running_loop()
         stream = Stream(
-            "output", self._device, self._load, self._play, idle=lambda: not len(self._ring)
+            "output",
+            self._device,
+            self._load,
+            self._play,
+            idle=lambda: not len(self._ring),
+            rescans=self._rescans,
         )
         try:
             self._from_pcm = await asyncio.to_thread(self._open, stream)
@@ -149,18 +165,20 @@ class PortAudioSpeaker:
 
     async def write(self, frame: bytes) -> None:
         """Queue a frame; returns when there is room for the next. Raises DeviceError."""
-        if self._stream is None:
+        if not self._started:
             raise RuntimeError("write before start")
+        if self._stream is None:
+            await self._reopen()  # the last try failed, or whoever wrote was cancelled in it
         try:
-            if not self.resting:
+            if self._stream is not None and not self.resting:
                 self._stream.look()
         except DeviceError:
             if self._ring:
                 raise
-            await self.start()  # it went while nothing sounded: what sounds now need not be lost
+            await self._reopen()  # it went while nothing sounded: what sounds now need not be lost
         self.underruns += self._ring.stutters()
         if not self._ring.put(self._from_pcm.convert(frame), frame):
-            await self.start()
+            await self._reopen()
             self._ring.put(self._from_pcm.convert(frame), frame)
         await self._until_at_most(round(AHEAD_S * self._bytes_per_s))
         self.latency_s = self._device_s + len(self._ring) / self._bytes_per_s
@@ -189,6 +207,10 @@ class PortAudioSpeaker:
 
     async def close(self) -> None:
         """Release the device."""
+        self._started = False
+        await self._release()
+
+    async def _release(self) -> None:
         stream, self._stream = self._stream, None
         if stream is not None:
             await asyncio.to_thread(stream.close)

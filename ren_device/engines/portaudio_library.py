@@ -11,7 +11,12 @@ from ren_device.model import SAMPLE_RATE_HZ
 Kind = Literal["input", "output"]
 
 INVALID_CHANNELS, INVALID_RATE, UNAVAILABLE = -9998, -9997, -9985
-"""PortAudio's numbers for some reasons to refuse."""
+"""PortAudio's numbers for some reasons to refuse; unavailable is what somebody else holds."""
+
+
+class DeviceMissing(DeviceError):
+    """No device of this name is among those that PortAudio knows, or it is there no more."""
+
 
 _RATES = (48_000, 44_100, 32_000, 96_000, 8_000)
 _FEW = 8  # channels; a sound server offers 32 that no hardware has, and mixes better than we do
@@ -37,12 +42,12 @@ def load_pyaudio() -> Any:
 
 
 def find(audio: Any, kind: Kind, device: str, setting: str) -> dict[str, Any]:
-    """What PortAudio knows about the device of this name, or its default. Raises DeviceError."""
+    """What PortAudio knows about the device of this name, or its default. Raises DeviceMissing."""
     if device == "auto":
         try:
             return dict(getattr(audio, f"get_default_{kind}_device_info")())
         except OSError:
-            raise DeviceError(f"no audio {kind} device was found ({setting})") from None
+            raise DeviceMissing(f"no audio {kind} device was found ({setting})") from None
     able = [
         info
         for info in map(audio.get_device_info_by_index, range(audio.get_device_count()))
@@ -53,7 +58,7 @@ def find(audio: Any, kind: Kind, device: str, setting: str) -> dict[str, Any]:
             if plain(device).lower() in plain(str(info["name"])).lower():
                 return dict(info)
     there = ", ".join(repr(info["name"]) for info in able) or "none at all"
-    raise DeviceError(f"no audio {kind} device has such a name ({setting}); there are: {there}")
+    raise DeviceMissing(f"no audio {kind} device has such a name ({setting}); there are: {there}")
 
 
 def most_channels(info: dict[str, Any], kind: Kind) -> int:

@@ -14,6 +14,7 @@ from ren_device.engines.portaudio_library import (
     INVALID_CHANNELS,
     INVALID_RATE,
     UNAVAILABLE,
+    DeviceMissing,
     Kind,
     channel_counts,
     find,
@@ -29,6 +30,9 @@ STALLED_S = 2.0
 
 FIRST_SOUND_S = 5.0
 """How long a device may take to begin."""
+
+FIRST_RESCAN_S, LONGEST_RESCAN_S = 5.0, 60.0
+"""How long the other devices are left alone after they were closed for nothing; doubled, up to."""
 
 _CONTINUE, _COMPLETE = 0, 1  # PortAudio's answers of a callback
 
@@ -53,6 +57,27 @@ def open_briefly(
         stream.close()
 
 
+class Rescans:
+    """When other devices may be closed to look for one that is missing: less often each time."""
+
+    def __init__(self) -> None:
+        """At once, the first time."""
+        self.found()
+
+    def found(self) -> None:
+        """The device is there; the next time it is missing begins anew."""
+        self._pause_s, self._not_before_s = FIRST_RESCAN_S, 0.0
+
+    def due(self) -> bool:
+        """Whether to look now; whoever asks does."""
+        now_s = time.monotonic()
+        if now_s < self._not_before_s:
+            return False
+        self._not_before_s = now_s + self._pause_s
+        self._pause_s = min(LONGEST_RESCAN_S, 2 * self._pause_s)
+        return True
+
+
 class Stream:
     """One open device. `open` and `close` block; `close` may overtake `open`."""
 
@@ -64,12 +89,14 @@ class Stream:
         callback: Callable[[bytes | None, int, int], bytes | None],
         chosen: tuple[int, ...] = (),
         idle: Callable[[], bool] = lambda: True,
+        rescans: Rescans | None = None,
     ) -> None:
         """`callback` gets what was heard, or how many bytes to return, and PortAudio's flags.
 
         A loudspeaker's that returns nothing stops the stream for good.
         The device must have the `chosen` channels. While it is `idle` it may be closed for a moment
-        so that PortAudio can look for other devices; `callback` pauses then.
+        so that PortAudio can look for other devices; `callback` pauses then. `rescans` outlives
+        the streams of one device.
         """
         self._kind: Kind = kind
         self._device = device
@@ -77,6 +104,7 @@ class Stream:
         self._callback = callback
         self._chosen = chosen
         self._idle = idle
+        self._rescans = rescans or Rescans()
         self._setting = f"REN_{'MICROPHONE' if kind == 'input' else 'SPEAKER'}={device}"
         self._audio: Any = None
         self._stream: Any = None
@@ -100,10 +128,12 @@ class Stream:
                 return
             try:
                 self._open()
-            except DeviceError:
+            except DeviceMissing:
                 # It may have been plugged in after PortAudio last looked.
                 others = set(_OPEN)
                 if not others or not all(each.may_pause() for each in others):
+                    raise
+                if not self._rescans.due():
                     raise
                 for each in others:
                     each.pause()
@@ -112,6 +142,7 @@ class Stream:
                 finally:
                     for each in others:
                         each.resume()
+            self._rescans.found()
 
     # These three are called by the stream that opens, and holds the lock.
 
@@ -169,7 +200,9 @@ class Stream:
             self._open_form(module.paInt16, info)
         except OSError as error:
             self._release()
-            raise self._trouble(f"cannot be opened: {_words(error)}") from None
+            is_there = error.errno in (UNAVAILABLE, INVALID_RATE, INVALID_CHANNELS, None)
+            kind = DeviceError if is_there else DeviceMissing
+            raise self._trouble(f"cannot be opened: {_words(error)}", kind) from None
         except DeviceError:
             self._release()
             raise
@@ -227,8 +260,8 @@ class Stream:
             return bytes(size), _COMPLETE
         return sound, _CONTINUE
 
-    def _trouble(self, what: str) -> DeviceError:
-        return DeviceError(f"the audio {self._kind} device {self.name!r} {what} ({self._setting})")
+    def _trouble(self, what: str, kind: type[DeviceError] = DeviceError) -> DeviceError:
+        return kind(f"the audio {self._kind} device {self.name!r} {what} ({self._setting})")
 
 
 def _words(error: OSError) -> str:

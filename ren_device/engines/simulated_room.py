@@ -154,7 +154,8 @@ class SimulatedRoom:
 class RoomMicrophone:
     """Implements ports.Microphone."""
 
-    name = "simulated room"
+    name = form = "simulated room"
+    hardware = True  # there is always some noise
 
     def __init__(self, room: SimulatedRoom) -> None:
         """Made by the room."""
@@ -189,7 +190,8 @@ class RoomMicrophone:
 class RoomSpeaker:
     """Implements ports.Speaker."""
 
-    name = "simulated room"
+    name = form = "simulated room"
+    underruns = 0  # not simulated
 
     def __init__(self, room: SimulatedRoom) -> None:
         """Made by the room."""
@@ -236,10 +238,12 @@ class RoomSpeaker:
             await asyncio.sleep(max(0.0, self._next * FRAME_S - self._room.speaker_now_s()))
             await asyncio.sleep(self.latency_s)
 
-    async def flush(self) -> None:
+    async def flush(self) -> int:
         """See ports.Speaker: what the device has taken sounds for `latency_s` more."""
         self._settle()
+        dropped = len(self._waiting) * FRAME_BYTES
         self._waiting.clear()
+        return dropped
 
     def take_played(self) -> bytes:
         """See ports.Speaker."""

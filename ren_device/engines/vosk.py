@@ -10,8 +10,9 @@ import asyncio
 import json
 import logging
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,6 +91,7 @@ class VoskRecognition:
         self._scheduled = False
         self._closed = False
         self._behind = False
+        self._failure = ""
         self._pending: set[asyncio.Future[str]] = set()
         # Only the worker touches these.
         self._recognizers = list(recognizers)
@@ -99,7 +101,7 @@ class VoskRecognition:
 
     def feed(self, pcm: bytes) -> None:
         """Decode more of the utterance soon. What does not fit 30 s of waiting sound is lost."""
-        if self._closed:
+        if self._closed or self._failure:
             return
         with self._lock:
             room = _LONGEST_BYTES - len(self._waiting)
@@ -110,10 +112,10 @@ class VoskRecognition:
             self._behind = True
             log.warning("the recogniser is 30 s behind; some of this utterance is lost")
         if due:
-            self._worker.submit(self._catch_up)
+            self._worker.submit(self._in_background)
 
     async def interim(self) -> str:
-        """The transcript of all that was fed so far."""
+        """The transcript of all that was fed so far. Raises EngineError."""
         work = asyncio.get_running_loop().run_in_executor(self._worker, self._settle)
         self._pending.add(work)
         try:
@@ -128,6 +130,23 @@ class VoskRecognition:
             work.cancel()
         with self._lock:
             self._waiting.clear()
+
+    def _in_background(self) -> None:
+        with suppress(EngineError), self._failing():  # told to who asks for the transcript
+            self._catch_up()
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        """Once the recogniser has failed, the utterance is lost."""
+        if self._failure:
+            raise EngineError(self._failure)
+        try:
+            yield
+        except Exception as error:  # the library raises nothing narrower
+            self._failure = f"REN_STT_ENGINE=vosk: the recogniser failed: {error}"
+            with self._lock:
+                self._waiting.clear()
+            raise EngineError(self._failure) from error
 
     def _catch_up(self, *, to_the_end: bool = False) -> None:
         while not self._closed:
@@ -154,10 +173,11 @@ class VoskRecognition:
             self.partial = " ".join(filter(None, [*self._settled, latest]))
 
     def _settle(self) -> str:
-        self._catch_up(to_the_end=True)
-        while self._recognizer is not None and not self._closed:
-            if self._keep(self._recognizer.FinalResult()):
-                break
+        with self._failing():
+            self._catch_up(to_the_end=True)
+            while self._recognizer is not None and not self._closed:
+                if self._keep(self._recognizer.FinalResult()):
+                    break
         return " ".join(self._settled)
 
     def _keep(self, result: str) -> bool:

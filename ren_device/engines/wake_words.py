@@ -61,6 +61,10 @@ def load(phrases: Sequence[str], sensitivity: Sensitivity = _TUNED) -> WakeWord:
     if not phrases:
         raise EngineError("REN_WAKE_WORDS names no phrase")
     wanted = [open_wake_word.as_named(phrase) for phrase in phrases]
+    sensitivity = Sensitivity(
+        sensitivity.general,
+        {open_wake_word.as_named(each): value for each, value in sensitivity.by_phrase.items()},
+    )
     engines: list[WakeWord] = []
     known: set[str] = set()
     covered: set[str] = set()

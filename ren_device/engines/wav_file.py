@@ -2,10 +2,12 @@
 
 import struct
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import BinaryIO
 
-from ren_device.model import FRAME_BYTES, FRAME_S
+from ren_device.errors import DeviceError
+from ren_device.model import FRAME_BYTES, FRAME_S, SAMPLE_BYTES, SAMPLE_RATE_HZ
 
 _KINDS = {
     (1, 8): "u1",
@@ -18,6 +20,8 @@ _KINDS = {
 """numpy's names, by the file's tag (1 is integers, 3 is floating point) and bits."""
 _EXTENSIBLE = 0xFFFE  # the real tag is further behind
 _UNTIL_THE_END = 0xFFFFFFFF  # written by programs that could not know the length
+
+_BLOCK_FRAMES = 100
 
 
 class NoWav(ValueError):
@@ -75,6 +79,21 @@ def _complete(form: bytes, path: Path, begin: int, size: int) -> WavForm:
     if held < samples:
         raise NoWav(f"is cut short: it holds {held} of {samples} samples")
     return WavForm(begin, samples, rate_hz, channels, kind, sample_bytes)
+
+
+def read_recording(path: Path) -> bytes:
+    """The whole sound as PCM, its channels mixed. Blocks. Raises DeviceError."""
+    try:
+        form = read_form(path)
+        with path.open("rb") as file:
+            reader = WavReader(file, form, ())
+            blocks = range(0, ceil(form.duration_s / FRAME_S), _BLOCK_FRAMES)
+            pcm = b"".join(reader.read(block, _BLOCK_FRAMES) for block in blocks)
+    except NoWav as error:
+        raise DeviceError(f"{path} {error}") from None
+    except OSError as error:
+        raise DeviceError(f"{path} cannot be read: {error.strerror}") from None
+    return pcm[: round(form.duration_s * SAMPLE_RATE_HZ) * SAMPLE_BYTES]
 
 
 class WavReader:

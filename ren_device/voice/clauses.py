@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from ren_device import languages
-from ren_device.voice.spoken_numbers import any_of
+from ren_device.voice.patterns import any_of
 
 _SHORTEST = 4  # characters; "Yes," is worth speaking alone, "A," is not
 _SHORT = 7  # makes about 0.4 s of speech; less is put together with what is there already
@@ -23,7 +23,8 @@ _LOOK_BACK = 16  # characters, for an abbreviation before a full stop
 
 _CLOSING = r"[\"'”’)\]*_]{0,4}"
 _SENTENCE_END = re.compile(rf"[.!?…]{_CLOSING}\s+|\n+")
-_CLAUSE_END = re.compile(rf"[.!?…,;:—–]{_CLOSING}\s+|\s[—–-]\s|\n+")
+_DASH = r"(?<!\d)\s[—–-]\s|\s[—–-]\s(?=[^\W\d_])"  # between two numbers it is a minus
+_CLAUSE_END = re.compile(rf"(?:[.!?…,;:]|(?<!\d\s)[—–]){_CLOSING}\s+|{_DASH}|\n+")
 _LIST_NUMBER = re.compile(r"(?:^|\n)\s*\d{1,2}\.$")
 
 

@@ -45,6 +45,7 @@ _NO_COUGH_S = 1.2
 _HARDLY_HEARD_S = 0.5
 """Who goes on when no more than this of the answer was heard had not finished."""
 
+_UNWIND_S = 0.05
 _VOLUME_STEP = 10
 _AT_ONCE = frozenset((Reflex.STOP, Reflex.NEVER_MIND, Reflex.LOUDER, Reflex.QUIETER))
 
@@ -137,10 +138,12 @@ class Conversation:
         trace: TracebackType | None,
     ) -> None:
         """Stop whatever is going on."""
-        await self._drop_utterance()
-        await self._stop_deciding()
-        await self._stop_turn()
-        await self._tasks.__aexit__(kind, error, trace)
+        try:
+            await self._stop_deciding()
+            await self._stop_turn()
+            await self._drop_utterance()
+        finally:
+            await self._tasks.__aexit__(kind, error, trace)
 
     @property
     def listening(self) -> bool:
@@ -165,7 +168,8 @@ class Conversation:
     @property
     def active(self) -> bool:
         """Whether the person or Ren has the floor."""
-        return self._utterance is not None or self.answering
+        utterance = self._utterance
+        return self.answering or (utterance is not None and (utterance.started or self._asked_for))
 
     async def listen(self, opening: bytes = b"") -> None:
         """Listen for an utterance from now; an answer that is being given is stopped.
@@ -173,10 +177,10 @@ class Conversation:
         `opening` is the sound just before, used if the person did not pause.
         """
         async with self._lock:
-            await self._drop_utterance()
             await self._stop_deciding()
             self._just_stopped = self._turn is not None
             await self._interrupt()
+            await self._drop_utterance()
             self._begin_utterance(self._manners.policy, opening, asked_for=True)
             self._woken_at = self._clock.monotonic() - duration_s(opening)
             self._phase("listening")
@@ -185,9 +189,15 @@ class Conversation:
     async def stop(self) -> None:
         """Be silent and listen no more."""
         async with self._lock:
-            await self._drop_utterance()
             await self._stop_deciding()
             await self._interrupt()
+            await self._drop_utterance()
+            self._phase("idle")
+
+    async def hear_no_more(self) -> None:
+        """No more sound will come for a while: what was being said is let go, an answer goes on."""
+        async with self._lock:
+            await self._drop_utterance()
             self._phase("idle")
 
     async def feed(self, pcm: bytes) -> None:
@@ -253,6 +263,7 @@ class Conversation:
             words_of=self._parts.language.without_wake_phrase,
             on_likely=self._probably_over,
             on_resumed=self._drop_head_start,
+            on_called=self._called,
             question_in=self._manners.question_in,
         )
         return self._utterance
@@ -265,8 +276,8 @@ class Conversation:
         try:
             rest = utterance.feed(pcm)
         except EngineError as error:
-            await self._drop_utterance()
             await self._interrupt()
+            await self._drop_utterance()
             self._apologise(error)
             return b""
         if utterance.started and not was_started:
@@ -290,10 +301,12 @@ class Conversation:
     def _recognition_to_go_on_with(self) -> Recognition | None:
         """Of an utterance that was ended too early; its answer is taken back without a trace."""
         silence_s = self._fed_s - self._ended_at_s
-        if silence_s > self._manners.goes_on_s:
+        if silence_s >= self._manners.goes_on_s:
             return None
         if self._deciding is not None and self._turn is None:
             utterance, deciding = self._deciding
+            if deciding is asyncio.current_task():
+                return None
             self._deciding = None
             deciding.cancel()
             return utterance.hand_over()
@@ -329,6 +342,12 @@ class Conversation:
         self._phase("listening")
         await self._client.listening()
 
+    def _called(self) -> None:
+        """The wake phrase was said, and nothing else: over an answer, that stops it."""
+        self._asked_for = True
+        if self._over_answer:
+            self._tasks.create_task(self._take_the_floor(), name="take the floor")
+
     # --- taking turns --------------------------------------------------------------------------
 
     def _probably_over(self, words: str) -> None:
@@ -338,11 +357,12 @@ class Conversation:
             return
         reflex = self._parts.language.reflex(words)
         if self._turn is not None:
-            murmur = reflex is Reflex.BACKCHANNEL and self._leaves_the_answer(reflex)
+            murmur = reflex is Reflex.BACKCHANNEL and self._leaves_the_answer(words, reflex)
             if self._over_answer and murmur:
                 self._tasks.create_task(self._go_on_speaking(utterance), name="go on speaking")
         elif words and reflex is None:
-            self._head_start = self._begin_turn(utterance, words, None)
+            speech_end = self._clock.monotonic() - utterance.silence_s
+            self._head_start = self._begin_turn(utterance, words, None, speech_end)
 
     async def _go_on_speaking(self, utterance: Utterance) -> None:
         """It was a cough, or a "mm-hm"."""
@@ -360,20 +380,26 @@ class Conversation:
 
     async def _take_turn(self, utterance: Utterance) -> None:
         self._utterance = None
-        self._ended_at_s = self._fed_s - utterance.silence_s
+        # Who was cut off for speaking so long does not get to go on.
+        cut_off = utterance.silence_s == 0.0
+        self._ended_at_s = -math.inf if cut_off else self._fed_s - utterance.silence_s
+        speech_end = self._clock.monotonic() - utterance.silence_s
         head_start, self._head_start = self._head_start, None
         if head_start is not None:
             self._commit(head_start, head_start=True)
             return
-        over_answer, self._over_answer = self._over_answer, False
+        over_answer = self._over_answer or self._turn is not None
+        self._over_answer = False
         if await self._stop_deciding():
             await self._client.barge_in()
             await self._client.listening()
         self._phase("thinking")
-        deciding = self._tasks.create_task(self._decide(utterance, over_answer), name="decide")
+        deciding = self._tasks.create_task(
+            self._decide(utterance, over_answer, speech_end), name="decide"
+        )
         self._deciding = (utterance, deciding)
 
-    async def _decide(self, utterance: Utterance, over_answer: bool) -> None:
+    async def _decide(self, utterance: Utterance, over_answer: bool, speech_end: float) -> None:
         """What is to be done about these words."""
         try:
             text = await utterance.transcript()
@@ -384,7 +410,7 @@ class Conversation:
             self._apologise(error)
             return
         reflex = self._parts.language.reflex(text)
-        if over_answer and self._leaves_the_answer(reflex):
+        if over_answer and self._leaves_the_answer(text, reflex):
             if reflex in (Reflex.LOUDER, Reflex.QUIETER):
                 await self._client.transcript(text)
                 await self._turn_volume(reflex)
@@ -407,23 +433,26 @@ class Conversation:
             await utterance.close()
             self._speak(self._last_said, question=text)
         else:
-            self._commit(self._begin_turn(utterance, text, _tier_of(reflex)))
+            self._commit(self._begin_turn(utterance, text, _tier_of(reflex), speech_end))
 
-    def _leaves_the_answer(self, reflex: Reflex | None) -> bool:
+    def _leaves_the_answer(self, text: str, reflex: Reflex | None) -> bool:
         """Whether Ren goes on with its answer after this was said over it."""
         if self._turn is None:
             return False
+        if not any(map(str.isalnum, text)):
+            return True  # a cough
         if reflex is Reflex.BACKCHANNEL:
             # "Okay" over a question of Ren's is an answer.
             return not self._turn.answer.text.rstrip().endswith("?")
         return reflex in (Reflex.LOUDER, Reflex.QUIETER)
 
-    def _begin_turn(self, utterance: Utterance, text: str, tier: Tier | None) -> _Turn:
-        now = self._clock.monotonic()
+    def _begin_turn(
+        self, utterance: Utterance, text: str, tier: Tier | None, speech_end: float
+    ) -> _Turn:
         trace = LatencyTrace(
             self._clock,
-            speech_end=now - utterance.silence_s,
-            speech_start=now - utterance.silence_s - utterance.speech_s,
+            speech_end=speech_end,
+            speech_start=speech_end - utterance.speech_s,
             woken=self._woken_at,
         )
         trace.mark("transcript")
@@ -442,6 +471,7 @@ class Conversation:
     def _commit(self, turn: _Turn, *, head_start: bool = False) -> None:
         self._turn = turn
         self._just_stopped = False
+        self._woken_at = None
         self._phase("thinking")
         turn.answer.trace.mark("committed")
         turn.answer.trace.head_start = head_start
@@ -468,10 +498,11 @@ class Conversation:
         if self._manners.hands_free or (self._utterance is not None and self._utterance.started):
             self._phase("idle")
             return
+        just_before = self._utterance.lead_in if self._utterance is not None else b""
         await self._drop_utterance()
         follow_up = self._manners.follow_up
         if follow_up is not None and answer.text.rstrip().endswith("?"):
-            self._begin_utterance(follow_up, asked_for=True)
+            self._begin_utterance(follow_up, just_before, asked_for=True)
             self._phase("listening")
             await self._client.listening()
         else:
@@ -534,7 +565,8 @@ class Conversation:
         await turn.answer.pause()  # now it is known how much was heard
         self._last_said = turn.answer.text or self._last_said
         turn.task.cancel()
-        await asyncio.wait([turn.task])
+        # The disk may be slow to keep it; the microphone does not wait for that.
+        await asyncio.wait([turn.task], timeout=_UNWIND_S)
         return True
 
     async def _stop_deciding(self) -> bool:
@@ -549,13 +581,18 @@ class Conversation:
         return True
 
     async def _drop_utterance(self) -> None:
+        """Let go what was being said; an answer that waits for it goes on."""
         self._drop_head_start()
-        self._over_answer = False
+        over_answer, self._over_answer = self._over_answer, False
         utterance, self._utterance = self._utterance, None
+        if over_answer and self._turn is not None:
+            self._turn.answer.resume()
         if utterance is not None:
             await utterance.close()
 
     def _phase(self, phase: VoicePhase) -> None:
+        if phase == "idle" and self.active:
+            return  # somebody has taken the floor in the meantime
         self._bus.publish(VoicePhaseChanged(phase))
 
 

@@ -21,7 +21,7 @@ class EndpointingPolicy:
     start_threshold: float = 0.5
     stop_threshold: float = 0.35
     start_s: float = 0.09  # this much speech begins an utterance: longer than a click
-    ask_s: float = 0.15  # silence after which it is asked what it means; later answers are worse
+    ask_s: float = 0.12  # silence after which it is asked what it means; later answers are worse
     sure: float = 0.9  # the model's probability from which on words that sound complete are over
     likely: float = 0.5  # and from which on they probably are
     # A third of the pauses inside human sentences sounds sure, too ("your call is now first in

@@ -9,6 +9,7 @@ the words spoken in one breath with the wake word are not lost.
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import replace
 
@@ -72,9 +73,11 @@ class RoomClient:
     async def trouble(self, error: RenError) -> None:
         """Nothing to do: an apology is spoken."""
 
-    async def sound(self, pcm: bytes) -> None:
-        """Play a cue, when nothing else sounds any more."""
+    async def sound(self, pcm: bytes, still: Callable[[], bool] = lambda: True) -> None:
+        """Play a cue, when nothing else sounds any more, if it is `still` of interest then."""
         async with self._playback.claim() as voice:
+            if not still():
+                return
             await voice.play(pcm)
             await voice.finish()
 
@@ -131,7 +134,8 @@ class Listener:
         self._ring += sound
         del self._ring[:-_RING_BYTES]
         self._since_look_s += duration_s(heard)
-        wake = self._looked_at(self._waking.hear(heard, played), group)
+        cleaned = sound if self._echo_s > 0 else b""
+        wake = self._looked_at(self._waking.hear(heard, played, cleaned), group)
         if wake is not None and not self._drowned:
             if self._echo_s <= 0:
                 self._calibrator.person(self._since(wake.ended_s + _PHRASE_S)[:_PHRASE_BYTES])
@@ -185,7 +189,8 @@ class Listener:
         if self._conversation.waiting:
             self._waited_s += passed_s
             if before < _CUE_AFTER_S <= self._waited_s:
-                group.create_task(self._client.sound(listening_cue()), name="cue")
+                cue = self._client.sound(listening_cue(), lambda: self._conversation.waiting)
+                group.create_task(cue, name="cue")
             return
         self._waited_s = 0.0
         if before >= _CUE_AFTER_S and not self._conversation.active:

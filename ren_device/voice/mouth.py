@@ -18,6 +18,7 @@ from ren_device.voice.trace import LatencyTrace
 
 _log = logging.getLogger(__name__)
 _PIECES_AHEAD = 2  # synthesised and not yet played
+_BYTES_PER_CHARACTER = round(0.065 * SAMPLE_RATE_HZ) * SAMPLE_BYTES
 _CLAUSES_AT_MOST = 1000  # of one reply; the longest that a model writes is far below
 
 
@@ -29,6 +30,15 @@ class _Said:
     counts: bool
     begin: int = 0
     end: int | None = None
+    made: int = 0
+    complete: bool = False
+
+    @property
+    def size(self) -> int:
+        """How much sound the whole clause is; guessed while it is still being made."""
+        if self.complete:
+            return self.made
+        return max(self.made, len(self.text) * _BYTES_PER_CHARACTER)
 
 
 class Mouth:
@@ -58,6 +68,7 @@ class Mouth:
         self._going = asyncio.Event()
         self._going.set()
         self._voice: Voice | None = None
+        self._heard_in_all = 0
         self.sounding = False
         """Whether the first sound was given to the voice."""
 
@@ -104,22 +115,23 @@ class Mouth:
     @property
     def heard_s(self) -> float:
         """How much was heard, in seconds, about."""
-        heard_bytes = self._voice.heard_bytes if self._voice is not None else 0
-        return heard_bytes / (SAMPLE_RATE_HZ * SAMPLE_BYTES)
+        return self._heard_bytes / (SAMPLE_RATE_HZ * SAMPLE_BYTES)
+
+    @property
+    def _heard_bytes(self) -> int:
+        return self._voice.heard_bytes if self._voice is not None else self._heard_in_all
 
     def heard(self) -> str:
         """The words of the reply that were heard, the last clause in proportion to its sound."""
-        heard_bytes = self._voice.heard_bytes if self._voice is not None else 0
+        heard_bytes = self._heard_bytes
         words: list[str] = []
         for said in self._said:
             if not said.counts:
                 continue
-            if said.end is not None and said.end <= heard_bytes:
-                words.append(said.text.strip())
-            elif said.end is not None and said.begin < heard_bytes:
+            if said.end is not None and said.begin < heard_bytes:
                 all_words = said.text.split()
-                share = (heard_bytes - said.begin) / (said.end - said.begin)
-                words.append(" ".join(all_words[: int(share * len(all_words))]))
+                share = (heard_bytes - said.begin) / said.size
+                words.append(" ".join(all_words[: int(min(1.0, share) * len(all_words))]))
         return " ".join(text for text in words if text)
 
     async def _synthesise(self) -> None:
@@ -131,11 +143,13 @@ class Mouth:
                 async with aclosing(self._tts.speak(words)) as speech:
                     async for pcm in speech:
                         self._trace.mark("first_speech")
+                        said.made += len(pcm)
                         await self._speech.put((said, pcm))
             except EngineError as error:
                 _log.error("a clause was not spoken: %s", error)
                 if said.end is None:
                     _leave_out(said)
+            said.complete = True
         await self._speech.put(None)
 
     async def _play(self) -> None:
@@ -143,22 +157,29 @@ class Mouth:
         piece = await self._speech.get()
         if piece is None:
             return
-        given = 0
         async with self._claim() as voice:
             self._voice = voice
-            while piece is not None:
-                said, pcm = piece
-                await self._going.wait()
-                if not self.sounding:
-                    self.sounding = True
-                    self._on_first_sound()
-                if said.end is None:
-                    said.begin = given
-                given += len(pcm)
-                said.end = given
-                await voice.play(pcm)
-                piece = await self._speech.get()
-            await voice.finish()
+            try:
+                await self._play_from(piece, voice)
+            finally:
+                # What sounds there from now on is somebody else's.
+                self._heard_in_all, self._voice = voice.heard_bytes, None
+
+    async def _play_from(self, piece: tuple[_Said, bytes] | None, voice: Voice) -> None:
+        given = 0
+        while piece is not None:
+            said, pcm = piece
+            await self._going.wait()
+            if not self.sounding:
+                self.sounding = True
+                self._on_first_sound()
+            if said.end is None:
+                said.begin = given
+            given += len(pcm)
+            said.end = given
+            await voice.play(pcm)
+            piece = await self._speech.get()
+        await voice.finish()
 
 
 def _leave_out(said: _Said) -> None:

@@ -25,6 +25,7 @@ class Playback:
         self._volume = volume
         self._clock = clock
         self._turn = asyncio.Lock()
+        self._opening = asyncio.Lock()
         self.started = False
         """Whether the loudspeaker is open."""
         self._silent_until = 0.0
@@ -38,13 +39,16 @@ class Playback:
 
     async def start(self) -> None:
         """Open the loudspeaker; without one, sound is dropped and `trouble` says why."""
-        try:
-            await self._speaker.start()
-        except DeviceError as error:
-            self._give_up(error)
-        else:
-            self.started = True
-            self.trouble = None
+        async with self._opening:
+            if self.started:
+                return
+            try:
+                await self._speaker.start()
+            except DeviceError as error:
+                self._give_up(error)
+            else:
+                self.started = True
+                self.trouble = None
 
     async def close(self) -> None:
         """Release the loudspeaker."""

@@ -73,8 +73,13 @@ class Ringer:
         self._clock = clock
         self._bus = bus
         self._floor_taken = floor_taken
+        self._rung_s: dict[int, float] = {}  # by alert: how long each has rung
         self._volume = volume
         self._language = language
+
+    def heard(self) -> bool:
+        """Whether something rings that somebody may have heard, and may want to stop."""
+        return any(self._rung_s.get(alert.id, 0.0) > 0 for alert in self._kernel.ringing())
 
     async def run(self) -> None:
         """Ring until cancelled."""
@@ -87,17 +92,23 @@ class Ringer:
                         break
 
     async def _ring(self) -> None:
-        began = self._clock.monotonic()
         chimes = 0
         while ringing := self._kernel.ringing():
-            if self._clock.monotonic() - began > _LONGEST_S:
+            # Only what was really heard counts: neither a conversation nor another alert's time.
+            self._rung_s = {alert.id: self._rung_s.get(alert.id, 0.0) for alert in ringing}
+            if min(self._rung_s.values()) > _LONGEST_S:
                 await self._fall_silent()
                 return
-            if not self._floor_taken():
-                sentences = [announcement(alert, self._language) for alert in ringing]
-                await self._sound(sentences if chimes % _SENTENCE_EVERY == 0 else [])
-                chimes += 1
+            if self._floor_taken():
+                await asyncio.sleep(_PAUSE_S)
+                continue
+            began = self._clock.monotonic()
+            sentences = [announcement(alert, self._language) for alert in ringing]
+            await self._sound(sentences if chimes % _SENTENCE_EVERY == 0 else [])
+            chimes += 1
             await asyncio.sleep(_PAUSE_S)
+            for alert in ringing:
+                self._rung_s[alert.id] += self._clock.monotonic() - began
 
     async def _sound(self, sentences: Sequence[str]) -> None:
         async with self._playback.claim(self._volume) as voice:

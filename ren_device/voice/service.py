@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from ren_device.alerts.kernel import AlertKernel
 from ren_device.bus import Bus
 from ren_device.errors import EngineError
 from ren_device.model import VoicePhase, VoicePhaseChanged
@@ -31,7 +30,7 @@ from ren_device.voice.endpointing import EndpointingPolicy
 from ren_device.voice.language import VoiceLanguage
 from ren_device.voice.listener import Listener, RoomClient
 from ren_device.voice.playback import Playback
-from ren_device.voice.ringer import Ringer
+from ren_device.voice.ringer import Alarms, Ringer
 from ren_device.voice.roles import Client, TurnTaker, VoiceParts
 from ren_device.voice.volume import Volume
 from ren_device.voice.wake_archive import WakeArchive
@@ -48,6 +47,9 @@ _OVER_VOICE_START_S = 0.064
 _SOCKET = EndpointingPolicy(
     sure_s=0.6, complete_s=0.8, doubtful_s=1.2, no_speech_s=float("inf"), longest_s=120.0
 )
+
+
+_FIRST_RETRY_S, _LONGEST_RETRY_S = 2.0, 60.0  # of an engine that gave up
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class _Ears:
 
     wake_word: WakeWord
     own_voice: WakeWord | None
+    through_echo: WakeWord | None
     echo: EchoCanceller
     calibrator: Calibrator
     archive: WakeArchive | None
@@ -94,7 +97,7 @@ class VoiceService:
         microphone: Microphone,
         speaker: Speaker,
         assistant: TurnTaker,
-        kernel: AlertKernel,
+        kernel: Alarms,
         volume: Volume,
         clock: Clock,
         bus: Bus,
@@ -113,6 +116,7 @@ class VoiceService:
         self._parts: asyncio.Future[VoiceParts] = asyncio.get_running_loop().create_future()
         self._capture: Capture | None = None
         self._waking: Waking | None = None
+        self._ringer: Ringer | None = None
         self._playback: Playback | None = None
         self._finder: WakeFinder | None = None
         self._calibrator: Calibrator | None = None
@@ -130,20 +134,43 @@ class VoiceService:
             return
         self._parts.set_result(parts)
         playback = Playback(self._speaker, self._volume.voice, self._clock)
+        delay_s = _FIRST_RETRY_S
         try:
-            async with self._converse(RoomClient(playback), self._room_manners()) as conversation:
-                await self._live(ears, parts, playback, conversation)
+            while await self._fails(ears, parts, playback):
+                await asyncio.sleep(delay_s)
+                delay_s = min(_LONGEST_RETRY_S, delay_s * 2)
+                ears = replace(ears, wake_word=await asyncio.to_thread(self._loaders.wake_word))
         finally:
             await playback.close()
             await parts.close()
             if ears.archive is not None:
                 await asyncio.to_thread(ears.archive.close)
 
+    async def _fails(self, ears: _Ears, parts: VoiceParts, playback: Playback) -> bool:
+        """Listen and speak until an engine gives up."""
+        try:
+            async with self._converse(RoomClient(playback), self._room_manners()) as conversation:
+                await self._live(ears, parts, playback, conversation)
+        except* EngineError as errors:
+            _log.error("voice begins anew: %s", errors.exceptions[0])
+            self._phase = "fault"
+            self._bus.publish(VoicePhaseChanged("fault"))
+        else:
+            return False
+        return True
+
     async def _live(
         self, ears: _Ears, parts: VoiceParts, playback: Playback, conversation: Conversation
     ) -> None:
         capture = Capture(self._microphone, self._clock, self._bus)
-        waking = Waking(ears.wake_word, ears.own_voice, parts.new_vad, parts.stt, ears.archive)
+        waking = Waking(
+            ears.wake_word,
+            ears.own_voice,
+            parts.new_vad,
+            parts.stt,
+            ears.archive,
+            ears.through_echo,
+        )
         client = RoomClient(playback)
         listener = Listener(
             capture, ears.echo, waking, conversation, playback, client, ears.calibrator
@@ -159,13 +186,13 @@ class VoiceService:
             self._config.language,
         )
         self._capture, self._playback, self._calibrator = capture, playback, ears.calibrator
-        self._waking = waking
+        self._waking, self._ringer = waking, ringer
         self._phase = "idle"
         _log.info("voice is ready; say %r", waking.phrases[0])
         async with asyncio.TaskGroup() as group:
             group.create_task(listener.run(), name="listener")
             group.create_task(ringer.run(), name="ringer")
-            group.create_task(self._follow_phases(), name="voice phase")
+            group.create_task(self._follow_phases(capture, conversation), name="voice phase")
 
     async def new_conversation(self, client: Client) -> Conversation:
         """A hands-free conversation; waits while engines load. Raises EngineError."""
@@ -209,7 +236,9 @@ class VoiceService:
         )
 
     def _converse(self, client: Client, manners: Manners) -> Conversation:
-        levers = Levers(self._volume.voice, lambda: bool(self._kernel.ringing()))
+        levers = Levers(
+            self._volume.voice, lambda: self._ringer is not None and self._ringer.heard()
+        )
         return Conversation(
             self._parts.result(), self._assistant, client, self._clock, self._bus, manners, levers
         )
@@ -220,6 +249,7 @@ class VoiceService:
         hears_itself = self._microphone.hardware
         wake_word = await asyncio.to_thread(load.wake_word)
         own_voice = await asyncio.to_thread(load.wake_word) if hears_itself else None
+        through_echo = await asyncio.to_thread(load.wake_word) if hears_itself else None
         new_vad = await asyncio.to_thread(load.vad)
         echo = await asyncio.to_thread(load.echo)
         meter = await asyncio.to_thread(load.echo_meter)
@@ -234,11 +264,13 @@ class VoiceService:
         archive = WakeArchive(folder, self._clock) if folder is not None else None
         language = VoiceLanguage(self._config.language, wake_word.phrases)
         _log.info("speech engines loaded in %.1f s", time.perf_counter() - began)
-        ears = _Ears(wake_word, own_voice, echo, calibrator, archive)
+        ears = _Ears(wake_word, own_voice, through_echo, echo, calibrator, archive)
         return ears, VoiceParts(stt, tts, new_vad, detector, language)
 
-    async def _follow_phases(self) -> None:
+    async def _follow_phases(self, capture: Capture, conversation: Conversation) -> None:
         with self._bus.subscribe() as events:
             async for event in events:
                 if isinstance(event, VoicePhaseChanged):
                     self._phase = event.phase
+                    if capture.trouble is not None and event.phase == "fault":
+                        await conversation.hear_no_more()

@@ -6,10 +6,12 @@ in the language's speakable.toml.
 
 import re
 import unicodedata
+from typing import Any
 
 from ren_device import languages
-from ren_device.voice.markup import in_one_line, without_links
-from ren_device.voice.spoken_numbers import Rule, SpokenNumbers, any_of, stop_of
+from ren_device.voice.markup import Lines, without_links
+from ren_device.voice.patterns import Rule, any_of, stop_of
+from ren_device.voice.spoken_numbers import SpokenNumbers
 
 _REPEATED = re.compile(r"([^\w\s])\1{3,}+")
 _ALIKE = str.maketrans("\u2212\u2044\u2011\u00a0", "-/- ")
@@ -51,17 +53,24 @@ class Speakable:
         self._small_words = frozenset(words["small_words"])
         self._symbols: dict[str, str] = words["symbols"]
         self._numbers = SpokenNumbers(words)
+        self._lines = Lines(words)
         self._sayable = _Sayable()
         self._before_numbers: list[Rule] = [
             *_literals(words["replacements"], before=r"(?<![\w/])", after=r"(?!\w|/)"),
+            (
+                re.compile(rf"(?<![\w.,]){re.escape(words['decimal'])}(?=\d)"),
+                lambda match: f"0{match[0]}",
+            ),
             (re.compile(r"#(?=\d)"), lambda _: f"{words['number']} "),
             (re.compile(r"(?<=\d) ?[xX] ?(?=\d)"), lambda _: f" {words['by']} "),
             (re.compile(r"(?<=\d) / (?=\d)"), lambda _: f" {words['divided']} "),
         ]
         self._after_numbers: list[Rule] = [
+            *_ones(words["one"], words["fractions"]["said"]["1/2"]),
+            *_in_addresses(words["in_addresses"]),
             *_literals(words["before_number"], before=r"(?<!\w)", after=r"(?=\s?\d)"),
             *_literals(words["before_name"], before=r"(?<!\w)", after=r"(?=\s[^\W\d_a-z])"),
-            *_literals(words["abbreviations"], before=r"(?<![\w.])", after=r"(?!\w)"),
+            *_literals(words["abbreviations"], before=r"(?<![\w.])(?<!\d,)", after=r"(?!\w)"),
             (_SLASHED, lambda match: f"{match[1]} {words['or']} {match[2]}"),
             (re.compile(any_of(self._symbols)), lambda match: f" {self._symbols[match[0]]} "),
             (_CAPITALS, self._unshouted),
@@ -71,7 +80,7 @@ class Speakable:
         """One line without markup, empty when there is nothing to say; never raises."""
         text = _REPEATED.sub(r"\1", unicodedata.normalize("NFC", text))
         text = _THIN_SPACE.sub("", text).translate(_ALIKE)
-        text = in_one_line(self._without_addresses(without_links(text)), self._words)
+        text = self._lines.in_one_line(self._without_addresses(without_links(text)))
         for pattern, say in self._before_numbers:
             text = pattern.sub(say, text)
         text = self._numbers.in_words(text)
@@ -99,6 +108,36 @@ def _literals(words: dict[str, str], *, before: str, after: str) -> list[Rule]:
         return words[match[0]] + stop_of(match)
 
     return [(re.compile(f"{before}(?:{any_of(words)}){after}"), say)] if words else []
+
+
+def _in_addresses(words: dict[str, str]) -> list[Rule]:
+    """Behind a number and a name, before the next sentence: "12 Main St. The shop"."""
+    street = (
+        rf"(?<!\w)(\d{{1,5}} (?:[^\W\d_a-z]\w{{1,20}} ){{1,3}})({any_of(words)})(?=\s[^\W\d_a-z])"
+    )
+    return [(re.compile(street), lambda match: f"{match[1]}{words[match[2]]}.")]
+
+
+def _ones(kinds: list[dict[str, Any]], half: str) -> list[Rule]:
+    """Where "1" and a half are said by the noun behind: "ein Uhr", "eine halbe Stunde"."""
+    rules: list[Rule] = []
+    for kind in kinds:
+
+        def say(match: re.Match[str], kind: dict[str, Any] = kind) -> str:
+            after = f"{match['after']} " if match["after"] else ""
+            return after + str(kind["inflected" if after else "said"][match["one"] != "1"])
+
+        after = any_of(kind["after"])
+        rules.append(
+            (
+                re.compile(
+                    rf"(?:(?<!\w)(?P<after>{after}) )?(?<![\w.,:/–-])(?<!\d )(?P<one>1|{half})"
+                    rf"(?=\s(?:{any_of(kind['nouns'])})(?!\w))"
+                ),
+                say,
+            )
+        )
+    return rules
 
 
 class _Sayable(dict[int, str]):

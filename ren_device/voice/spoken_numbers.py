@@ -1,25 +1,23 @@
-"""Numbers with what stands around them, as they are said: 5–10 km, $3.50, 14:30, 6/25, 555-0123.
+"""Numbers with what stands around them, as they are said: 5–10 km, $3.50, 14:30, 555-0123.
 
 A plain number stays as it is, in digits: every voice can read it.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from unicodedata import normalize
 
-Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
+from ren_device.voice.patterns import ALONE, DASH, ENDS, Rule, any_of, stop_of
+from ren_device.voice.spoken_dates import SpokenDates
 
 _VULGAR = "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
 _NUMBER = re.compile(rf"[\d{_VULGAR}]")
-_ALONE = r"(?<![\w.,:/–-])"  # nothing before that would make it a part of something longer
-_ENDS = r"(?!\w|[.,:/-]\d)"
-_DASH = r"\s?[–-]\s?"
-_YEAR = r"1[1-9]\d\d"
 _PHONE = re.compile(
-    r"(?<![\w.,])(?:\+\d{1,3}[ .-]?)?(?:\(\d{1,5}\)[ .-]?)?\d{2,7}(?:[ .-]\d{2,7}){1,4}(?!\w)"
+    r"(?<![\w.,-])(?:\+\d{1,3}[ .-]?|1[ .-])?(?:\(\d{1,5}\)[ .-]?)?"
+    r"\d{2,7}(?:[ .-]\d{2,7}){1,4}(?!\w)"
 )
-_LOCAL_NUMBER = re.compile(r"\d{3}[.-]\d{4}$")
+_LOCAL_NUMBER = re.compile(r"(?<!\d)\d{3}[.-]\d{4}$")
 _LONG_NUMBER = 8  # digits; written without separators it is nobody's amount
 
 
@@ -33,16 +31,13 @@ class SpokenNumbers:
         self._coins: Mapping[str, tuple[str, str, str, str]] = words["money"]["coins"]
         self._scales: Mapping[str, str] = words["money"]["scales"]
         self._fractions: Mapping[str, str] = words["fractions"]["said"]
-        self._months = {
-            name: number
-            for names in (words["date"]["months"], words["date"]["short_months"])
-            for number, name in enumerate(names)
-            if name
-        }
         self._halves = {
             way: half for half, written in words["time"]["written"].items() for way in written
         }
 
+        decimal, thousands = re.escape(words["decimal"]), re.escape(words["thousands"])
+        whole = rf"(?:\d{{1,3}}(?:{thousands}\d{{3}}){{1,6}}+|\d{{1,15}}+)(?!\d)"
+        self._number = rf"{whole}(?:{decimal}\d{{1,9}}+)?"
         self._rules = list(self._number_rules())
         self._bare_units = self._bare_unit_pattern()
 
@@ -54,77 +49,16 @@ class SpokenNumbers:
         return self._bare_units.sub(self._bare_unit, text)
 
     def _number_rules(self) -> Iterator[Rule]:
-        yield from self._date_rules()
+        dates = SpokenDates(self._words)
+        yield from dates.date_rules()
         yield from self._time_rules()
         spelled = any_of(self._words["spelled_after"])
-        yield re.compile(rf"(?<!\w)({spelled})\s(\d{{3,6}}){_ENDS}"), self._spelled_after
+        yield re.compile(rf"(?<!\w)({spelled})\s(\d{{3,6}}){ENDS}"), self._spelled_after
+        yield from dates.year_rules()
         yield _PHONE, self._phone
-        yield re.compile(rf"{_ALONE}\d{{1,5}}(?:\.\d{{1,5}}){{2,6}}(?!\w)"), self._dotted
-        yield from self._year_rules()
+        yield re.compile(rf"{ALONE}\d{{1,5}}(?:\.\d{{1,5}}){{2,6}}(?!\w)"), self._dotted
+        yield from self._minus_rules()
         yield from self._amount_rules()
-
-    # --- dates and years ------------------------------------------------------------------------
-
-    def _date_rules(self) -> Iterator[Rule]:
-        for pattern in self._words["date"]["patterns"]:
-            date = pattern.replace("{month}", any_of(self._months))
-            yield re.compile(rf"(?<![\w/.,-])(?<!\d\s){date}(?!\w|[/-]\d)"), self._date
-
-    def _date(self, match: re.Match[str]) -> str:
-        words, found = self._words["date"], match.groupdict()
-        month = self._months.get(found["month"], -1)
-        if month < 0:
-            month = int(found["month"]) - 1 if found["month"].isdigit() else -1
-        day = int(found["day"]) - 1
-        if not (0 <= month < 12 and 0 <= day < 31):
-            return match[0]
-        said = words["days"][day]
-        before = match.string[max(0, match.start() - 12) : match.start()].split()
-        if before and before[-1] in words["inflected_after"]:
-            said += words["inflection"]
-        year = found.get("year")
-        way: str = words["with_year" if year else "month_day"]
-        return way.format(month=words["months"][month], day=said, year=self._year(year or ""))
-
-    def _year_rules(self) -> Iterator[Rule]:
-        words = self._words["year"]
-        after = any_of(words["after"])
-        until = rf"{_DASH}|\s(?P<word>{any_of(words['until'])})\s"
-        either, later = rf"(?P<year>{_YEAR})", rf"(?P<until>{_YEAR}|20\d\d)"
-        unit = rf"(?!\s?(?:{any_of(self._units)})(?!\w))"
-        yield re.compile(rf"{_ALONE}{either}(?:{until}){later}{_ENDS}"), self._years
-        yield (
-            re.compile(rf"(?:(?<=\()|(?<!\w)(?P<after>{after})\s){either}{_ENDS}{unit}"),
-            self._years,
-        )
-        ending = re.escape(words["decade_ending"])
-        soon = any_of(words["decade_after"])
-        yield (
-            re.compile(
-                rf"(?<!\w)(?:(?P<century>1[1-9]|20)|(?P<after>{soon})[ -]'?|')"
-                rf"(?P<ten>[1-9])0'?{ending}(?!\w)"
-            ),
-            self._decade,
-        )
-
-    def _years(self, match: re.Match[str]) -> str:
-        found = match.groupdict()
-        said = " ".join(filter(None, (found.get("after"), self._year(found["year"]))))
-        if until := found.get("until"):
-            said += f" {found['word'] or self._words['to']} {self._year(until)}"
-        return said
-
-    def _year(self, year: str) -> str:
-        words = self._words["year"]
-        if not year or not words["from"] <= int(year) < words["before"]:
-            return year
-        century, rest = divmod(int(year), 100)
-        way: str = words["said" if rest > 9 else "few" if rest else "full"]
-        return way.format(century=century, rest=rest)
-
-    def _decade(self, match: re.Match[str]) -> str:
-        decade = self._words["year"]["decades"][int(match["ten"])]
-        return " ".join(filter(None, (match["after"], match["century"], decade)))
 
     # --- times of day ---------------------------------------------------------------------------
 
@@ -133,10 +67,21 @@ class SpokenNumbers:
         suffix = rf"\s?(?:{any_of(self._words['time']['suffixes'])})(?!\w)"
         clock = r"(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?![\d:])"
         to = f" {self._words['to']} "
-        yield re.compile(rf"(?<=:\d\d){_DASH}(?=\d{{1,2}}:\d\d(?!\d))"), lambda _: to
+        minute = r"\.[0-5]\d"
+        until = rf"(?:(?:{DASH}|{to})\d{{1,2}}{minute})?"
+        yield (
+            re.compile(rf"(?<![\w:.,])(\d{{1,2}})\.(?=[0-5]\d{until}(?:{half}|{suffix}))"),
+            lambda match: f"{match[1]}:",
+        )
+        after = any_of(self._words["time"]["hour_after"])
+        yield (
+            re.compile(rf"(?<!\w)({after}) (\d{{1,2}})\s?h(?!\w)"),
+            lambda match: f"{match[1]} {match[2]}:00",
+        )
+        yield re.compile(rf"(?<=:\d\d){DASH}(?=\d{{1,2}}:\d\d(?!\d))"), lambda _: to
         if self._halves:
             ahead = rf"(?=\d{{1,2}}(?::\d\d)?{half})"
-            yield re.compile(rf"(?<=\d){_DASH}{ahead}"), lambda _: to
+            yield re.compile(rf"(?<=\d){DASH}{ahead}"), lambda _: to
         yield re.compile(rf"(?<![\w:.,]){clock}(?:{half}|{suffix})?"), self._time
         if self._halves:
             yield re.compile(rf"(?<![\w:.,])(?P<hour>1[0-2]|0?[1-9]){half}"), self._time
@@ -177,28 +122,54 @@ class SpokenNumbers:
             return match[0]
         return f" {self._words['dot']} ".join([first, *rest])
 
+    # --- calculations and ranges ------------------------------------------------------------------
+
+    def _minus_rules(self) -> Iterator[Rule]:
+        minus = f" {self._words['minus']} "
+        yield re.compile(r"(?<=[\d%])\s?-\s?(?=[\d.,%+*/\u00d7() -]{1,40}=)"), lambda _: minus
+        yield (
+            re.compile(
+                rf"(?<![\w.,])(?P<sign>-?)(?P<one>{self._number}) - (?=(?P<two>{self._number})"
+                rf"(?P<result>\s(?:{any_of(self._words['results'])})(?!\w))?)"
+            ),
+            self._minus,
+        )
+        unit = any_of(self._units)
+        yield (  # 50%-60%
+            re.compile(rf"(?<=\d)\s?(?P<unit>{unit}){DASH}(?=\d[\d.,]{{0,12}}\s?(?P=unit)(?!\w))"),
+            lambda _: "–",
+        )
+
+    def _minus(self, match: re.Match[str]) -> str:
+        """A range goes up; what goes down, or has a result, is a calculation."""
+        up = self._value(match["one"]) < self._value(match["two"])
+        if up and not match["sign"] and not match["result"]:
+            return match[0]
+        return f"{match['sign']}{match['one']} {self._words['minus']} "
+
+    def _value(self, number: str) -> float:
+        whole = number.replace(self._words["thousands"], "")
+        return float(whole.replace(self._words["decimal"], "."))
+
     # --- amounts --------------------------------------------------------------------------------
 
     def _amount_rules(self) -> Iterator[Rule]:
-        decimal, thousands = re.escape(self._words["decimal"]), re.escape(self._words["thousands"])
-        whole = rf"(?:\d{{1,3}}(?:{thousands}\d{{3}}){{1,6}}+|\d{{1,15}}+)(?!\d)"
-        number = rf"{whole}(?:{decimal}\d{{1,9}}+)?"
         fraction = r"\d{1,2}/\d{1,2}(?!\d)"
-        amount = rf"{fraction}|{number}(?:\s?[{_VULGAR}]|\s{fraction})?|[{_VULGAR}]"
-        sign = rf"{_ALONE}(?P<about>[~≈]\s?)?(?P<sign>[-+±]?)"
+        amount = rf"{fraction}|{self._number}(?:\s?[{_VULGAR}]|\s{fraction})?|[{_VULGAR}]"
+        sign = rf"{ALONE}(?P<about>[~≈]\s?)?(?P<sign>[-+±]?)"
         unit = any_of(self._units)
         per = rf"(?:\s?/\s?(?P<per>(?:{unit}|[a-zäöüß]{{2,12}})(?!\w)))?"
         coin, scale = any_of(self._coins), any_of(self._scales)
         scaled = rf"(?:\s?(?P<scale>{scale})(?!\w))?"
-        both = rf"(?P<one>{amount})(?:{_DASH}(?:{coin})?(?P<two>{amount}))?"
-        yield re.compile(rf"{sign}(?P<coin>{coin})\s?{both}{scaled}{per}{_ENDS}"), self._money
+        both = rf"(?P<one>{amount})(?:{DASH}(?:{coin})?(?P<two>{amount}))?"
+        yield re.compile(rf"{sign}(?P<coin>{coin})\s?{both}{scaled}{per}{ENDS}"), self._money
         begins = rf"(?=[~≈+±\d{_VULGAR}-])"  # quick to see; the rest is not
         yield (
             re.compile(rf"{begins}{sign}{both}{scaled}\s?(?P<coin>{coin})(?!\w){per}"),
             self._money,
         )
         units = rf"(?:(?P<gap>[\s-]?)(?P<unit>{unit})(?!\w))?"
-        yield re.compile(rf"{begins}{sign}{both}{units}{per}{_ENDS}"), self._quantity
+        yield re.compile(rf"{begins}{sign}{both}{units}{per}{ENDS}"), self._quantity
 
     def _bare_unit_pattern(self) -> re.Pattern[str]:
         bare = (name for name in self._units if len(name) > 1 and not name.strip(".").isalpha())
@@ -209,10 +180,11 @@ class SpokenNumbers:
     def _money(self, match: re.Match[str]) -> str:
         one, many, cent, cents = self._coins[match["coin"]]
         whole, point, hundredths = match["one"].partition(self._words["decimal"])
+        exact = hundredths.isdecimal() and len(hundredths) == 2
         if match["two"] or match["scale"]:
             scale = self._scales.get(match["scale"] or "", "")
             said = " ".join(filter(None, (self._between(match), scale, many)))
-        elif point and len(hundredths) == 2:
+        elif point and exact:
             count, rest = int(re.sub(r"\D", "", whole)), int(hundredths)
             parts = [f"{count} {one if count == 1 else many}"] if count or not rest else []
             parts += [f"{rest} {cent if rest == 1 else cents}"] if rest else []
@@ -272,16 +244,6 @@ class SpokenNumbers:
             said = f"{above}{between}{below}"
         way: str = self._words["fractions"]["mixed"]
         return way.format(whole=whole, fraction=said) if whole else said
-
-
-def any_of(literals: Iterable[str]) -> str:
-    """A pattern for these, the longest first; for none of them, one that never matches."""
-    return "|".join(map(re.escape, sorted(literals, key=len, reverse=True))) or r"(?!)"
-
-
-def stop_of(match: re.Match[str]) -> str:
-    """The full stop of the sentence, where what was matched ends in a full stop of its own."""
-    return "." if match[0].endswith(".") and not match.string[match.end() :].strip() else ""
 
 
 def _spelled(digits: str) -> str:

@@ -43,13 +43,15 @@ class Utterance:
         words_of: Callable[[str], str],
         on_likely: Callable[[str], None],
         on_resumed: Callable[[], None],
+        on_called: Callable[[], None] = lambda: None,
         question_in: QuestionIn | None = None,
     ) -> None:
         """`opening` is the sound just before, used if the person did not pause.
 
         `words_of` takes what is no part of the utterance, such as the wake phrase, out of a
         transcript. `on_likely` is told the words when the turn is probably over, or that there are
-        none; `on_resumed` is called when the person goes on after a pause. `question_in` gives the
+        none; `on_resumed` is called when the person goes on after a pause, `on_called` when there
+        was only a wake phrase, and the utterance proper is still to come. `question_in` gives the
         sound behind a wake phrase, where nobody has listened for one.
         """
         self._question_in = question_in
@@ -62,6 +64,7 @@ class Utterance:
         self._words_of = words_of
         self._on_likely = on_likely
         self._on_resumed = on_resumed
+        self._on_called = on_called
         self._endpointer = self._new_endpointer()
         self._chunk = bytearray()
         self._before = bytearray()  # until speech is heard
@@ -84,6 +87,11 @@ class Utterance:
     def speech_s(self) -> float:
         """From the first speech to the last, pauses included."""
         return max(0.0, self._started_s - self.silence_s) if self.started else 0.0
+
+    @property
+    def lead_in(self) -> bytes:
+        """The latest sound, while no speech was heard yet."""
+        return bytes(self._before) + bytes(self._chunk)
 
     @property
     def perhaps_speech(self) -> bool:
@@ -197,17 +205,20 @@ class Utterance:
     async def _judge(self, recognition: Recognition, sound: bytes) -> str:
         """The words up to this pause, and what they and their sound say about it."""
         recognition = await self._without_wake_phrase(recognition, sound)
-        text, probability = await asyncio.gather(recognition.interim(), self._probability(sound))
+        text = await recognition.interim()
         words = self._words_of(text)
         if words or not text.strip():
-            self._endpointer.judge(Opinion(words, probability))
+            self._endpointer.judge(Opinion(words))
             if (self._endpointer.likely_over or not words) and not self.ended:
-                self._on_likely(words)
+                self._on_likely(words)  # at once: both engines want the same processor
+            if (probability := await self._probability(bytes(self._sound))) is not None:
+                self._endpointer.judge(Opinion(words, probability))
         elif not self.ended:
             # "hey jarvis" and a breath: the utterance proper is still to come.
             self._recognition = self._peeking = None
             self._endpointer = self._new_endpointer()
             self._sound.clear()
+            self._on_called()
             await recognition.close()
         return words
 
@@ -217,7 +228,7 @@ class Utterance:
             return recognition
         question = await self._question_in(sound)
         self._question_in = None
-        if question is None:
+        if question is None or len(self._sound) >= _JUDGED_BYTES:
             return recognition
         self._recognition = fresh = self._recogniser()
         fresh.feed(question + bytes(self._sound[len(sound) :]))
@@ -235,7 +246,13 @@ class Utterance:
 
     def _forget_peek(self) -> None:
         peek, self._peeking = self._peeking, None
-        if peek is not None and not peek.done():
-            peek.cancel()
-            self._forgotten.add(peek)
-            peek.add_done_callback(self._forgotten.discard)
+        if peek is None:
+            return
+        peek.cancel()
+        self._forgotten.add(peek)
+        peek.add_done_callback(self._forget)
+
+    def _forget(self, peek: asyncio.Task[str]) -> None:
+        self._forgotten.discard(peek)
+        if not peek.cancelled():
+            peek.exception()  # nobody is interested any more

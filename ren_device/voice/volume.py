@@ -85,8 +85,9 @@ class Level:
         await self._preferences.put(self._key, str(self.percent))
 
     async def step(self, by: int) -> None:
-        """Louder or quieter, by percent points; not below the floor, but from there it may stay."""
-        await self.set(max(self.percent + by, min(self.percent, self.floor)))
+        """Louder or quieter than it is heard now; not below the floor, where it may stay."""
+        now = self.heard_percent
+        await self.set(max(now + by, min(now, self.floor)))
 
     def apply(self, pcm: bytes) -> bytes:
         """PCM at this level. Loudness is heard in ratios, hence the square."""

@@ -25,6 +25,7 @@ _LOOKED_AT_BYTES = round(1.5 / FRAME_S) * FRAME_BYTES
 _SPEECH = 0.5  # the probability at which a chunk is speech
 _LEAST_SPEECH_S = 0.25  # "alexa" takes twice as long
 _MOST_LOOKING_S = 1.0  # then nobody waits for the answer any more
+_CERTAINTIES = ("near_miss", "doubtful", "sure")
 _AGAIN_S = 1.5  # the same phrase may be noticed so much later by another engine
 _OWN_SCORE = 0.1  # of what is played: not much of a phrase, but rooms make it more
 _ECHO_S = 1.5  # what is played may be heard so much later: latency, the room, the engine's delay
@@ -40,8 +41,14 @@ class Waking:
         new_vad: Callable[[], VoiceActivity],
         stt: SpeechToText,
         archive: WakeArchive | None = None,
+        through_echo: WakeWord | None = None,
     ) -> None:
-        """`own_voice` is a second engine like `wake_word`, for what Ren plays."""
+        """`own_voice` is a second engine like `wake_word`, for what Ren plays.
+
+        `through_echo` is one for what the echo canceller leaves while it plays: that one and the
+        microphone's own miss different voices.
+        """
+        self._through_echo = through_echo
         self._wake_word = wake_word
         self._own_voice = own_voice
         self._vad = new_vad()
@@ -70,10 +77,10 @@ class Waking:
         """For each phrase, how likely it was at most since the last call."""
         return self._wake_word.scores()
 
-    def hear(self, block: bytes, played: bytes = b"") -> Wake | None:
+    def hear(self, block: bytes, played: bytes = b"", cleaned: bytes = b"") -> Wake | None:
         """What the microphone heard, and what `Speaker.take_played` gave at that moment.
 
-        Returns a wake that is sure, or a doubtful one that waits for `confirm`. Raises EngineError.
+        `cleaned` is the block without the echo, while there is one. Returns a wake that is sure, or a doubtful one that waits for `confirm`. Raises EngineError.
         """
         self._now_s += duration_s(block)
         self._kept += block
@@ -81,6 +88,8 @@ class Waking:
         if played and self._says_it_itself(played):
             self._own_until_s = self._now_s + _ECHO_S
         wake = self._wake_word.process(block)
+        if cleaned and self._through_echo is not None:
+            wake = _surer(wake, self._through_echo.process(cleaned))
         if wake is None or self._now_s < self._awake_until_s:
             return None
         if self._now_s < self._own_until_s:
@@ -164,3 +173,10 @@ class Waking:
                     return True
             await asyncio.sleep(0)  # a millisecond each: others come in between
         return False
+
+
+def _surer(one: Wake | None, other: Wake | None) -> Wake | None:
+    """The more certain of the two."""
+    if one is None or other is None:
+        return one or other
+    return max(one, other, key=lambda wake: _CERTAINTIES.index(wake.certainty))

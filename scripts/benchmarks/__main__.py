@@ -7,6 +7,7 @@ from functools import partial
 from scripts.benchmarks import (
     echo,
     engines,
+    growth,
     http,
     intents,
     memory,
@@ -27,6 +28,7 @@ ALL: dict[str, tuple[str, Callable[[], str]]] = {
     "echo": ("Echo", echo.run),
     "voice": ("The voice", partial(voice.run, quick="--quick" in sys.argv)),
     "memory": ("Memory", memory.run),
+    "growth": ("Hours of listening", growth.run),
 }
 
 

@@ -12,14 +12,14 @@ from scripts.benchmarks.voice_corpus import questions, with_music
 from tests.ren import running
 from tests.voices import silence, with_noise, write_wav
 
-_SETTLE_S = 5.0
+_SETTLE_S = 3.0
 _LEVELS_DB = {"noise": 25.0, "music": 25.0, "talk": 25.0}
 """So far below speech at the microphone; all of it is well audible."""
 
 
 def run(*, quick: bool = False) -> str:
     """Measure; returns Markdown."""
-    return asyncio.run(_run(10.0, 1) if quick else _run(15.0, 4))
+    return asyncio.run(_run(10.0, 1) if quick else _run(12.0, 4))
 
 
 async def _run(seconds: float, rooms: int) -> str:

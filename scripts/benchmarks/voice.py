@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from rapidfuzz.distance import Levenshtein
 
+from ren_device.model import SAMPLE_RATE_HZ
 from scripts.benchmarks import fixed_silence, idle
 from scripts.benchmarks.figures import median, p95, table
 from scripts.benchmarks.fixed_silence import Answered
@@ -18,12 +19,15 @@ from scripts.benchmarks.voice_corpus import BEDS, Clip, hesitations, questions, 
 from scripts.benchmarks.voice_run import Heard, Played, play
 from tests.messages_server import Answer, MessagesServer
 
-REPLY = "Sure, here is what I found for you. It is a short answer."
+REPLY = "Sure, here is what I found for you. It is a short answer, and this is how it ends."
+SHORT_REPLY = "Sure, here it is."
+_FOR_THE_REPLY_S = 6.0
+_FOR_THE_SHORT_REPLY_S = 3.2
 _PAUSES = ((0.4, 0.6), (0.7, 0.9), (1.0, 1.2))
 _BED_EVERY = 8
-_DIGITS = dict(
-    zip("0123456789", "zero one two three four five six seven eight nine".split(), strict=True)
-)
+_NOTICED_S = 0.3
+"""A shorter bit of an answer is taken for a breath."""
+_DIGITS = dict(enumerate("zero one two three four five six seven eight nine".split()))
 
 
 def run(*, quick: bool = False) -> str:
@@ -33,21 +37,17 @@ def run(*, quick: bool = False) -> str:
 
 async def _speak(*, quick: bool) -> str:
     clips = questions(4 if quick else 1)
-    beds = BEDS[1:2] if quick else BEDS
-    recordings = [record("quiet room", clips)]
-    for number, (kind, below_db) in enumerate(beds):
+    recordings = [record("quiet room", clips, _FOR_THE_REPLY_S)]
+    for number, (kind, below_db) in enumerate(BEDS[1:2] if quick else BEDS):
         some = clips[number :: 2 if quick else _BED_EVERY]
         name = f"{kind}, {below_db:.0f} dB below speech"
-        recordings.append(record(name, some, (kind, below_db)))
-    hesitant = record("pauses", hesitations(5 if quick else 1))
-    script = MessagesServer(lambda _: Answer(REPLY), first_token_s=0.3, tokens_per_s=50)
-    async with script as server:
+        recordings.append(record(name, some, _FOR_THE_REPLY_S, (kind, below_db)))
+    hesitant = record("pauses", hesitations(5 if quick else 1), _FOR_THE_SHORT_REPLY_S)
+    async with _server(REPLY) as server:
         played = [await play(recording, server) for recording in recordings]
-        paused = await play(hesitant, server)
-    async with MessagesServer(
-        lambda _: Answer(REPLY), first_token_s=0.3, tokens_per_s=50
-    ) as server:
         plain = await fixed_silence.answer_all(recordings, server)
+    async with _server(SHORT_REPLY) as server:
+        paused = await play(hesitant, server)
         plain_paused = await fixed_silence.answer_all([hesitant], server)
     return "\n\n".join(
         (
@@ -60,6 +60,10 @@ async def _speak(*, quick: bool) -> str:
             _misses([*played, paused]),
         )
     )
+
+
+def _server(reply: str) -> MessagesServer:
+    return MessagesServer(lambda _: Answer(reply), first_token_s=0.3, tokens_per_s=50)
 
 
 def _delays(played: Sequence[Played], plain: Sequence[Answered]) -> str:
@@ -121,25 +125,45 @@ def _cut_offs(paused: Played, plain: Sequence[Answered]) -> str:
         rows.append(
             (
                 f"{first} to {last} s" if first else "all",
-                _share(heard, _cut_off),
+                _share(heard, lambda each: each.spoke_over_s > 0),
+                _share(heard, lambda each: each.spoke_over_s > _NOTICED_S),
+                _share(heard, _torn),
                 f"{median(delays):.2f} s",
                 _share(fixed, lambda each: each.cut_off),
             )
         )
-    heads = ("pause", "cut off by Ren", "median until Ren's answer", "cut off by the fixed silence")
-    return table(heads, rows)
-
-
-def _cut_off(heard: Heard) -> bool:
-    """Ren spoke before the end, or took the first part for everything."""
-    if heard.spoke_early:
-        return True
-    clip, words = heard.asked.clip, _plain(heard.transcripts[0] if heard.transcripts else "")
-    whole = _plain(clip.text)
-    part = whole[
-        : round(len(whole) * len(clip.before_pause) / (len(clip.pcm) - clip.pause_s * 32_000))
+    heads = ("pause", "Ren began to speak", "for more than 0.3 s", "turn torn")
+    both = (*heads, "median until the answer", "torn by the fixed silence")
+    those = [
+        f"{_shown(each.asked.clip)} ({each.asked.clip.voice}, {each.asked.clip.pause_s} s, "
+        f"spoken over for {each.spoke_over_s:.2f} s{', torn' if _torn(each) else ''})"
+        for each in paused.heard
+        if _torn(each) or each.spoke_over_s > 0
     ]
-    return bool(words) and Levenshtein.distance(words, part) < Levenshtein.distance(words, whole)
+    return f"{table(both, rows)}\n\nCut off by Ren: {'; '.join(those) or 'nobody'}."
+
+
+def _torn(heard: Heard) -> bool:
+    """Whether the first part was taken for everything."""
+    if not heard.transcripts:
+        return False
+    words, whole = _plain(heard.transcripts[-1]), _plain(heard.asked.clip.text)
+    if len(heard.transcripts) > 1:
+        return True
+    part = whole[: _words_before_pause(heard.asked.clip)]
+    return Levenshtein.distance(words, part) < Levenshtein.distance(words, whole)
+
+
+def _shown(clip: Clip) -> str:
+    """The sentence, with a bar about where it pauses."""
+    words = clip.text.split()
+    words.insert(_words_before_pause(clip), "|")
+    return " ".join(words)
+
+
+def _words_before_pause(clip: Clip) -> int:
+    spoken = len(clip.pcm) - clip.pause_s * 2 * SAMPLE_RATE_HZ
+    return round(len(clip.text.split()) * len(clip.before_pause) / spoken)
 
 
 def _misses(played: Sequence[Played]) -> str:
@@ -177,5 +201,5 @@ def _accuracy(pairs: Iterable[tuple[Clip, str]]) -> str:
 
 
 def _plain(text: str) -> list[str]:
-    text = "".join(_DIGITS.get(character, character) for character in text.lower())
+    text = "".join(_DIGITS.get(ord(c) - 48, c) for c in text.lower())
     return "".join(c for c in text.replace("-", " ") if c.isalnum() or c == " ").split()

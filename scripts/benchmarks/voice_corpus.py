@@ -17,7 +17,6 @@ from ren_device.model import SAMPLE_RATE_HZ
 from tests.voices import Voice, say, silence, with_noise
 
 PROMPTS = Path("/usr/share/asterisk/sounds/en_US_f_Allison")
-FOR_THE_ANSWER_S = 4.7
 LEAD_IN_S = 3.0
 ROOM_DB = 45.0
 """A quiet room is so far below the speech."""
@@ -35,7 +34,6 @@ HUMAN = {
     "demo-echodone": "The echo test has been completed.",
     "enter-num-blacklist": "Please enter the number to be blacklisted.",
     "feature-not-avail-line": "That feature is not available on this line.",
-    "number-not-answering": "The number is not answering.",
     "conf-invalid": "That is not a valid conference number. Please try again.",
     "privacy-prompt": "Please enter your phone number, starting with the area code.",
     "something-terribly-wrong": "Something is terribly wrong!",
@@ -46,22 +44,17 @@ SYNTHETIC: tuple[tuple[Voice, str], ...] = (
     ("flite-slt", "What is the capital of Portugal?"),
     ("flite-slt", "Tell me something about black holes."),
     ("flite-slt", "How do I get rid of a coffee stain?"),
-    ("flite-slt", "Who wrote the third symphony?"),
     ("flite-rms", "How far away is the moon?"),
     ("flite-rms", "Which birds can be seen in winter?"),
     ("flite-rms", "Can I freeze boiled potatoes?"),
-    ("flite-rms", "What should I cook for dinner tonight?"),
     ("flite-awb", "How long does it take to boil an egg?"),
     ("flite-awb", "Tell me a short story about a dog."),
     ("flite-awb", "What is the weather like in London?"),
-    ("flite-awb", "When did the war end?"),
     ("espeak-us", "How tall is the Eiffel tower?"),
-    ("espeak-us", "What can I do against hiccups?"),
     ("espeak-us", "Is it safe to eat raw mushrooms?"),
     ("espeak-gb", "Which planet is the largest?"),
     ("espeak-gb", "How many people live in Canada?"),
     ("festival-kal", "Why is the sky blue in the morning?"),
-    ("festival-kal", "How do I clean a wooden table?"),
     ("festival-kal", "What is the best time to plant trees?"),
 )
 HESITANT = (
@@ -148,7 +141,9 @@ def hesitations(every: int = 1) -> list[Clip]:
     ][::every]
 
 
-def record(name: str, clips: Sequence[Clip], bed: tuple[str, float] | None = None) -> Recording:
+def record(
+    name: str, clips: Sequence[Clip], answer_s: float, bed: tuple[str, float] | None = None
+) -> Recording:
     """Each clip after a wake word, with time for the answer, over a quiet room or over a bed."""
     pcm = bytearray(silence(LEAD_IN_S))
     asked = []
@@ -158,7 +153,7 @@ def record(name: str, clips: Sequence[Clip], bed: tuple[str, float] | None = Non
         begins = len(pcm) // 2
         pcm += clip.pcm
         asked.append(Asked(clip, begins, len(pcm) // 2))
-        pcm += silence(FOR_THE_ANSWER_S)
+        pcm += silence(answer_s)
     kind, below_db = bed or ("noise", ROOM_DB)
     heard = with_noise(bytes(pcm), below_db) if kind == "noise" else with_music(pcm, below_db)
     return Recording(name, heard, tuple(asked))

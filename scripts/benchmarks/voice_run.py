@@ -38,8 +38,8 @@ class Heard:
     """What became of a question. Times are in seconds after its last sample."""
 
     asked: Asked
-    sounds: tuple[float, ...]
-    """When Ren began to say something, from the question's beginning to the next one's."""
+    sounds: tuple[tuple[float, float], ...]
+    """When Ren began to say something and when it stopped, until the next question began."""
     transcripts: tuple[str, ...]
     """The turns that came of it, in order."""
     stages_ms: Mapping[str, int]
@@ -47,12 +47,12 @@ class Heard:
     @property
     def delay_s(self) -> float | None:
         """Until the answer began; None when nothing was said in time."""
-        return next((at for at in self.sounds if at >= 0), None)
+        return next((begin for begin, _ in self.sounds if begin >= 0), None)
 
     @property
-    def spoke_early(self) -> bool:
-        """Whether Ren spoke before the person had finished."""
-        return any(at < 0 for at in self.sounds)
+    def spoke_over_s(self) -> float:
+        """How long Ren spoke before the person had finished."""
+        return sum(min(end, 0.0) - begin for begin, end in self.sounds if begin < 0)
 
     @property
     def words(self) -> str:
@@ -137,8 +137,8 @@ async def _traced(data: Path, zero: datetime) -> list[tuple[float, dict[str, int
     ]
 
 
-def _sounds(pcm: bytes) -> list[float]:
-    """When each sound begins that can be speech, in seconds."""
+def _sounds(pcm: bytes) -> list[tuple[float, float]]:
+    """When each sound begins and ends that can be speech, in seconds."""
     samples = np.frombuffer(pcm, "<i2").astype(np.float32)
     loud = np.flatnonzero(np.abs(samples) > AUDIBLE)
     if not len(loud):
@@ -147,7 +147,7 @@ def _sounds(pcm: bytes) -> list[float]:
     firsts = loud[np.concatenate(([0], pauses + 1))]
     lasts = loud[np.concatenate((pauses, [len(loud) - 1]))]
     return [
-        float(first) / SAMPLE_RATE_HZ
+        (float(first) / SAMPLE_RATE_HZ, float(last) / SAMPLE_RATE_HZ)
         for first, last in zip(firsts, lasts, strict=True)
         if last - first > _SHORTEST_S * SAMPLE_RATE_HZ and not _is_tone(samples[first:last])
     ]
@@ -164,7 +164,7 @@ def _is_tone(samples: NDArray[np.float32]) -> bool:
 
 def _sorted(
     recording: Recording,
-    sounds: list[float],
+    sounds: list[tuple[float, float]],
     said: list[tuple[float, str]],
     traced: list[tuple[float, dict[str, int]]],
     memory: tuple[float, float],
@@ -184,10 +184,10 @@ def _sorted(
         heard.append(
             Heard(
                 asked,
-                tuple(at - end for at in sounds if begin <= at < until),
+                tuple((at - end, to - end) for at, to in sounds if begin <= at < until),
                 tuple(words for at, words in said if begin <= at < until),
                 stages,
             )
         )
-    stray = sum(at < begins[0] for at in sounds)
+    stray = sum(at < begins[0] for at, _ in sounds)
     return Played(recording, tuple(heard), stray, memory, log)

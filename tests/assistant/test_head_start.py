@@ -106,3 +106,26 @@ async def test_the_thread_is_free_again_at_once() -> None:
     next_turn = await house.assistant.begin("hello", spoken=True, certain=None)
     assert await anext(next_turn) == TextDelta("I")
     await next_turn.aclose()
+
+
+async def test_what_a_tool_did_is_kept_though_nothing_of_the_answer_was_heard() -> None:
+    house, certain, begun = head_start(says(call("set_timer", minutes=5)), heard="")
+    certain.set()
+    turn = await begun
+    while not isinstance(await anext(turn), TextDelta):
+        pass
+    await turn.aclose()
+    assert house.remarks.said() == [
+        ("user", "set a timer"),
+        ("assistant", "[Done, but not said: Done.]"),
+    ]
+
+
+async def test_a_reply_that_is_still_being_spoken_does_not_hold_up_the_thread() -> None:
+    house, certain, begun = head_start(says("Once upon a time."))
+    certain.set()
+    turn = await begun
+    while not isinstance(await anext(turn), Reply):
+        pass
+    assert (await read(await house.assistant.begin("hello"))).error is None
+    await turn.aclose()

@@ -10,6 +10,7 @@ from ren_device import catalogue, choice
 from ren_device.catalogue import Model
 from ren_device.catalogue.download import session
 from ren_device.catalogue.fetch import Source, fetch
+from ren_device.engines.moonshine import MoonshineSpeechToText
 from ren_device.engines.piper import PiperTextToSpeech
 from ren_device.engines.vosk import VoskSpeechToText
 from ren_device.settings import Settings
@@ -65,6 +66,60 @@ def test_a_voice_that_was_not_fetched_is_replaced(
     (home / "en_GB-vctk-medium.onnx").touch()
     choice.load_tts(settings)
     assert loaded[1:] == [f"{home}/en_GB-vctk-medium.onnx#7"]
+
+
+FETCH_GERMAN = {
+    "stt": "REN_LANGUAGE=de: moonshine-tiny-en knows en only; run: ren-device models fetch "
+    "vosk-model-small-de-0.15; then set REN_VOSK_MODEL=vosk-model-small-de-0.15",
+    "tts": "REN_LANGUAGE=de: joe knows en only; run: ren-device models fetch "
+    "de_DE-thorsten-low; then set REN_TTS_VOICE=de_DE-thorsten-low",
+}
+
+
+def test_engines_of_another_language_say_so_once_and_what_to_fetch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(MoonshineSpeechToText, "load", lambda **_: None)
+    monkeypatch.setattr(PiperTextToSpeech, "load", lambda *_, **__: None)
+    english = Settings(models_dir=tmp_path)
+    german = Settings(models_dir=tmp_path, language="de")
+    choice.load_stt(english)
+    choice.load_tts(english)
+    assert (caplog.messages, choice.language_misfits(english)) == ([], [])
+    choice.load_stt(german)
+    choice.load_tts(german)
+    assert caplog.messages == choice.language_misfits(german) == list(FETCH_GERMAN.values())
+    caplog.clear()
+    fetched = tmp_path / "de_DE-thorsten-medium"
+    fetched.mkdir()
+    (fetched / "de_DE-thorsten-medium.onnx").touch()
+    choice.load_tts(german)
+    assert caplog.messages == [
+        "REN_LANGUAGE=de: joe knows en only; set REN_TTS_VOICE=de_DE-thorsten-medium"
+    ]
+    caplog.clear()
+    choice.load_tts(german.model_copy(update={"tts_voice": "de_DE-thorsten-medium"}))
+    choice.load_tts(german.model_copy(update={"tts_voice": "/my/voice.onnx"}))
+    assert not caplog.messages
+
+
+def test_a_directory_that_is_there_comes_before_a_model_of_the_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name, setting = "vosk-model-small-de-0.15", "REN_VOSK_MODEL"
+    (tmp_path / "models" / name).mkdir(parents=True)
+    fetched = str(tmp_path / "models" / name)
+    assert catalogue.locate(name, setting, tmp_path / "models") == fetched
+    (tmp_path / name).mkdir()
+    assert catalogue.locate(name, setting, tmp_path / "models") == name
+    voice = tmp_path / "models" / "joan"
+    voice.mkdir()
+    (voice / "joan.onnx").touch()
+    joan = catalogue.read()["en_US-kristin-medium"].model_copy(update={"id": "joan"})
+    monkeypatch.chdir(tmp_path / "models")  # a voice is no directory
+    located = catalogue.locate("joan", "REN_TTS_VOICE", tmp_path / "models", {"joan": joan})
+    assert located == str(voice / "joan.onnx")
 
 
 @pytest.mark.engine

@@ -46,6 +46,18 @@ def symlink_in_zip() -> bytes:
     return made.getvalue()
 
 
+def test_an_archive_that_rotted_is_refused(tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:xz") as archive:
+        info = tarfile.TarInfo("m/final.mdl")
+        info.size = 70_000
+        archive.addfile(info, io.BytesIO(bytes_of(info.size)))
+    rotten = bytearray(packed.getvalue())
+    rotten[len(rotten) // 2 : len(rotten) // 2 + 20] = bytes(20)
+    with pytest.raises(FetchError, match=r"m\.tar\.xz cannot be unpacked: "):
+        unpacked(bytes(rotten), "m.tar.xz", tmp_path / "into")
+
+
 @pytest.mark.parametrize(
     ("archive", "name"),
     [

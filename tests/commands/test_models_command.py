@@ -7,6 +7,7 @@ import pytest
 from ren_device import __main__, catalogue
 from ren_device.commands.checks import licences
 from ren_device.commands.checks.finding import Patient
+from ren_device.engines.light_voice import copy_of
 from ren_device.settings import Settings
 from tests.catalogue.servers import FileServer, bytes_of, serving
 
@@ -63,6 +64,51 @@ def test_a_life_of_a_model(listed: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert (code, out.splitlines()[0]) == (1, "v: v.onnx has changed")
     assert told(capsys, "remove", "v") == (0, "v: removed\n", "")
     assert not home.exists()
+
+
+def test_a_model_that_is_there_and_whole_is_not_fetched_again(
+    listed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fetch = ("fetch", "v", "--from", str(listed))
+    assert told(capsys, *fetch)[0] == 0
+    assert told(capsys, *fetch) == (0, "v is here already. REN_TTS_VOICE=v uses it.\n", "")
+    voice = listed / "data" / "models" / "v" / "v.onnx"
+    voice.write_bytes(BODY[1:])
+    code, out, err = told(capsys, *fetch)
+    assert (code, err) == (0, "v.onnx: 0.2 MB\n")
+    assert "v is here. " in out
+    assert voice.read_bytes() == BODY
+
+
+def test_verify_goes_on_after_a_model_that_lost_its_manifest(
+    listed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = (listed / "models.toml").read_text()
+    (listed / "models.toml").write_text(one + one.replace('"v', '"w').replace("/v.", "/w."))
+    (listed / "w.onnx").write_bytes(BODY)
+    assert told(capsys, "fetch", "v", "w", "--from", str(listed))[0] == 0
+    (listed / "data" / "models" / "v" / "model.json").unlink()
+    code, out, _ = told(capsys, "verify")
+    assert code == 1
+    first, second, *_ = out.splitlines()
+    assert first.startswith("v: ")
+    assert "model.json cannot be read" in first
+    assert second == "w: as it was fetched"
+    assert "1 damaged" in out
+
+
+def test_the_lighter_copy_of_a_voice_goes_with_it(
+    listed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert told(capsys, "fetch", "v", "--from", str(listed))[0] == 0
+    models = listed / "data" / "models"
+    (models / "light").mkdir()
+    copy = copy_of(models / "v" / "v.onnx", models / "light")
+    copy.touch()
+    of_another = models / "light" / "w.0123456789abcdef.light.onnx"
+    of_another.touch()
+    assert told(capsys, "remove", "v") == (0, "v: removed\n", "")
+    assert list((models / "light").iterdir()) == [of_another]
 
 
 def test_trouble_is_one_line(listed: Path, capsys: pytest.CaptureFixture[str]) -> None:

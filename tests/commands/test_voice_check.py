@@ -42,3 +42,14 @@ def test_what_the_owner_chose_is_well() -> None:
 def test_a_ren_that_does_not_tell_is_not_judged() -> None:
     found = voice.check(Patient(Settings(voice_enabled=True), {"voice": {"state": "idle"}}))
     assert "echo" not in {each.name for each in found}
+
+
+def test_speech_models_of_another_language_are_wrong_also_in_a_ren_that_runs() -> None:
+    health = {"voice": {"state": "idle"}}
+    german = Settings(voice_enabled=True, language="de")
+    found = [each for each in voice.check(Patient(german, health)) if each.name == "language"]
+    assert [each.state for each in found] == ["wrong", "wrong"]
+    assert "moonshine-tiny-en knows en only" in found[0].text
+    assert "fetch de_DE-thorsten-low" in found[1].text
+    english = voice.check(Patient(Settings(voice_enabled=True), health))
+    assert "language" not in {each.name for each in english}

@@ -1,5 +1,7 @@
 """`ren-device wake`, in a process of its own with the real engines."""
 
+import re
+import struct
 import wave
 from pathlib import Path
 
@@ -84,6 +86,23 @@ def test_recordings_of_any_kind_are_read(
     assert np.abs(middle - expected).max() < 400
 
 
+@pytest.mark.parametrize("extensible", [False, True])
+def test_recordings_in_floating_point_are_read(tmp_path: Path, extensible: bool) -> None:
+    tone = (0.5 * np.sin(2 * np.pi * 440 * np.arange(16000) / 16000)).astype("<f4")
+    kind = struct.pack("<HIIHH", 1, 16000, 64000, 4, 32)  # what follows the tag
+    form = struct.pack("<H", 3) + kind
+    if extensible:  # the tag is the beginning of a GUID
+        guid = struct.pack("<H", 3) + bytes.fromhex("0000000010008000 00aa00389b71")
+        form = struct.pack("<H", 0xFFFE) + kind + struct.pack("<HHI", 22, 32, 4) + guid
+    body = b"WAVEfmt " + struct.pack("<I", len(form)) + form
+    body += b"data" + struct.pack("<I", tone.nbytes) + tone.tobytes()
+    path = tmp_path / "tone.wav"
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+    heard = np.frombuffer(read_recording(path), "<i2").astype(float)
+    assert len(heard) == 16000
+    assert np.abs(heard - 32768 * tone).max() < 2
+
+
 def test_what_is_no_recording_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "no.wav").write_bytes(b"RIFF, but no more")
     with pytest.raises(DeviceError, match=r"no\.wav is not a PCM WAV file"):
@@ -125,3 +144,12 @@ def test_test_shows_scores_and_when_it_would_wake(tmp_path: Path) -> None:
     assert "\033" not in text
     bars = [line for line in text.splitlines() if " s  hey jarvis [" in line or "#" in line]
     assert bars
+
+
+@pytest.mark.engine
+def test_test_without_its_microphone_is_one_line(tmp_path: Path) -> None:
+    made = ren_device(tmp_path, "wake", "test", REN_MICROPHONE="no-such-microphone")
+    assert made.returncode == 1
+    text = made.stderr.decode()
+    assert "Traceback" not in text
+    assert re.search(r"^ren-device: .*REN_MICROPHONE=no-such-microphone", text, re.MULTILINE)

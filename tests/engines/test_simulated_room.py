@@ -3,6 +3,7 @@ import math
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -21,6 +22,9 @@ from ren_device.errors import DeviceError
 from ren_device.model import FRAME_BYTES, FRAME_S, SAMPLE_RATE_HZ
 from tests.virtual_time import run
 
+if TYPE_CHECKING:
+    from ren_device.ports import Microphone, Speaker
+
 BARE = Acoustics("bare", delay_s=0.05, echo_db=-6, tail_s=0.05, tail_db=-80, noise_dbfs=-90)
 
 
@@ -35,6 +39,24 @@ def floats(pcm: bytes) -> Samples:
 
 def level(samples: Samples) -> float:
     return 10 * math.log10(float(np.mean(samples**2)) + 1e-3)
+
+
+def test_its_devices_are_what_ren_works_with() -> None:
+    async def scene() -> None:
+        room = SimulatedRoom(HEADPHONES)
+        microphone: Microphone = room.microphone
+        speaker: Speaker = room.speaker
+        assert (microphone.form, microphone.dropped, microphone.hardware) == (room_name, 0, True)
+        assert (speaker.form, speaker.underruns) == (room_name, 0)
+        await speaker.start()
+        for number in range(4):
+            await speaker.write(bytes([number]) * FRAME_BYTES)
+        taken = len(speaker.take_played())
+        assert await speaker.flush() == 4 * FRAME_BYTES - taken > 0
+        assert await speaker.flush() == 0
+
+    room_name = "simulated room"
+    run(scene())
 
 
 async def play(room: SimulatedRoom, pcm: bytes) -> None:

@@ -70,6 +70,38 @@ class Listener(Kaldi):
     Result = FinalResult = _take
 
 
+class Failing(Kaldi):
+    """Fails as the library does, at the second chunk."""
+
+    def AcceptWaveform(self, data: bytes) -> int:  # noqa: N802 - the vendor's name
+        if self.chunks:
+            self.fed.release()
+            raise Exception("Failed to process waveform")  # noqa: TRY002 - nothing narrower
+        return super().AcceptWaveform(data)
+
+
+@pytest.mark.parametrize("meanwhile", [False, True])
+async def test_a_recogniser_that_fails_is_an_error_and_not_silence(meanwhile: bool) -> None:
+    kaldi = Failing()
+    stt = VoskSpeechToText(lambda: kaldi)
+    recognition = stt.start()
+    for _ in range(2):
+        recognition.feed(bytes(TENTH))
+        if meanwhile:
+            assert await asyncio.to_thread(kaldi.fed.acquire, timeout=10)
+    for _ in range(2):
+        recognition.feed(bytes(TENTH))
+        with pytest.raises(EngineError, match=r"^REN_STT_ENGINE=vosk: .*process waveform$"):
+            await recognition.interim()
+    await recognition.close()
+    kaldi = Failing()
+    other = stt.start()  # the thread has survived it
+    other.feed(bytes(TENTH))
+    assert await other.interim() == "w1"
+    await other.close()
+    await stt.close()
+
+
 async def test_decodes_while_sound_comes_in_and_settles_when_asked() -> None:
     kaldi = Kaldi()
     stt = VoskSpeechToText(lambda: kaldi)

@@ -9,11 +9,12 @@ from ren_device import choice
 from ren_device.engines import wake_words
 from ren_device.engines.micro_wake_word import MicroWakeWord
 from ren_device.engines.open_wake_word import OpenWakeWord
-from ren_device.engines.wake_verdict import QUIET_S
+from ren_device.engines.wake_verdict import QUIET_S, threshold
 from ren_device.engines.wake_words import EitherWakeWord
 from ren_device.errors import EngineError
 from ren_device.model import FRAME_BYTES, FRAME_S, SILENT_FRAME, Wake
 from ren_device.ports import WakeWord
+from ren_device.setting_types import Sensitivity
 from ren_device.settings import Settings
 from tests.voices import say, silence
 
@@ -83,6 +84,16 @@ def test_each_phrase_goes_to_those_who_know_it() -> None:
     assert isinstance(wake_words.load(["hey rhasspy"]), OpenWakeWord)
     mixed = wake_words.load(["hey rhasspy", "ok nabu"])
     assert set(mixed.phrases) == {"okay nabu", "hey rhasspy"}
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("written", ["ok nabu", "okay nabu"])
+def test_a_phrase_is_as_sensitive_as_the_setting_says_however_it_is_written(written: str) -> None:
+    for phrase in ("ok nabu", "okay nabu"):
+        either = wake_words.load([phrase], Sensitivity(0.5, {written: 0.9}))
+        assert isinstance(either, EitherWakeWord)
+        least = {"okay nabu": threshold(0.9)}
+        assert [vars(each)["_verdicts"]._thresholds for each in either._engines] == [least, least]
 
 
 @pytest.mark.engine

@@ -53,6 +53,9 @@ def test_a_very_short_clause_is_put_together_with_what_is_there_already() -> Non
         "That is 1,000 of 12,345.",
         "Mr. and Mrs. Smith vs. St. John.",
         "It's the item No. 5 of them.",
+        "12 - 5 is 7.",
+        "It's -3 - 5 = -8.",
+        "It makes 10 – 3 days.",
     ],
 )
 def test_a_full_stop_that_ends_no_sentence(text: str, size: int) -> None:
@@ -70,6 +73,13 @@ def test_an_abbreviation_may_end_a_sentence_too() -> None:
 def test_german_ordinals_and_abbreviations() -> None:
     text = "Am 3. Mai, z. B. bei Dr. Müller."
     assert cut(text, language="de") == ["Am 3. Mai,", "z. B. bei Dr. Müller."]
+
+
+def test_a_dash_between_words_ends_a_clause_and_a_short_day_none() -> None:
+    assert cut("Of course - here it is.") == ["Of course -", "here it is."]
+    assert cut("On May 5 - if you like.") == ["On May 5 -", "if you like."]
+    text = "Offen am Mo. und am Di. oder am Fr. bis drei."
+    assert cut(text, language="de") == [text]
 
 
 @pytest.mark.parametrize("size", [4, AT_ONCE])

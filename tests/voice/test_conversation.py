@@ -280,3 +280,71 @@ def test_who_goes_on_as_the_answer_begins_had_not_finished() -> None:
             assert here.assistant.asked == ["Tell me about bears. And wolves."]
 
     run(scene())
+
+
+def test_whoever_speaks_without_end_is_cut_off_for_good() -> None:
+    async def scene() -> None:
+        async with room([0.1, "I see."]) as here:
+            here.microphone.hear(WAKE + silence(0.6) + speech("a very long film, " * 60))
+            await here.until(lambda: "thinking" in here.phases, 60)
+            await here.until(lambda: len(here.assistant.turns) == 1, 60)
+            assert len(here.assistant.asked[0]) < 30 / 0.06
+
+    run(scene())
+
+
+def test_a_microphone_that_vanishes_in_mid_speech_does_not_hold_up_the_answer() -> None:
+    async def scene() -> None:
+        async with room([STORY]) as here:
+            await ask(here, "Tell me a story.")
+            await here.until_heard("there was")
+            here.microphone.hear(speech("Wai"))
+            await here.until(lambda: not here.microphone._heard)
+            here.microphone.unplug()
+            await here.until(lambda: "fault" in here.phases)
+            await here.conversation.hear_no_more()
+            await here.until(lambda: not here.conversation.active, 120)
+            assert here.speaker.heard().replace(" ", "") == STORY.replace(" ", "")
+
+    run(scene())
+
+
+def test_the_wake_phrase_that_only_the_recogniser_hears_stops_the_answer() -> None:
+    async def scene() -> None:
+        async with room([STORY]) as here:
+            await ask(here, "Tell me a story.")
+            await here.until_heard("there was")
+            here.microphone.hear(speech("Hey Jarvis.") + silence(1))  # too late for the engine
+            here.microphone.hear(speech("What bear?"))
+            await here.until_heard("Okay.")
+            await here.until(lambda: here.phases[-1] == "idle")
+            assert here.assistant.asked == ["Tell me a story.", "What bear?"]
+
+    run(scene())
+
+
+def test_a_cough_over_a_question_is_no_answer_to_it() -> None:
+    async def scene() -> None:
+        async with room(["For how long should the timer run, and what shall I call it?"]) as here:
+            await ask(here, "Set a timer.")
+            await here.until_heard("For how long")
+            here.microphone.hear(silence(0.5) + speech("~")[:3200] * 2)
+            await here.until_heard("call it?")
+            await here.until(lambda: here.phases[-1] == "listening")
+            assert here.assistant.asked == ["Set a timer."]
+
+    run(scene())
+
+
+def test_the_first_word_of_an_answer_to_a_question_is_not_lost() -> None:
+    async def scene() -> None:
+        async with room(["For how long?"], ["Done."]) as here:
+            await ask(here, "Set a timer.")
+            await here.until(lambda: here.phases[-1] == "speaking")
+            sounds_s = len(speech("For how long?")) / 32_000
+            here.microphone.hear(silence(sounds_s - 0.04) + speech("5 minutes."))
+            await here.until_heard("Done.")
+            await here.until(lambda: here.phases[-1] == "idle")
+            assert here.assistant.asked == ["Set a timer.", "5 minutes."]
+
+    run(scene())

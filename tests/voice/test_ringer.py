@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ren_device.bus import Bus
@@ -113,6 +113,33 @@ def test_it_falls_silent_at_last() -> None:
             here.comes_due(PASTA)
             await asyncio.sleep(320)
             assert here.due.acknowledged == 1
+
+    run(scene())
+
+
+def test_what_comes_due_while_something_rings_rings_as_long() -> None:
+    async def scene() -> None:
+        async with ringing() as here:
+            here.comes_due(PASTA)
+            await asyncio.sleep(290)
+            here.comes_due(replace(PASTA, id=2, text="egg"))
+            await asyncio.sleep(200)
+            assert here.due.acknowledged == 0
+            await asyncio.sleep(150)
+            assert here.due.acknowledged == 2
+
+    run(scene())
+
+
+def test_what_nobody_heard_for_a_long_talk_is_not_put_away() -> None:
+    async def scene() -> None:
+        async with ringing() as here:
+            here.floor[0] = True
+            here.comes_due(PASTA)
+            await asyncio.sleep(600)
+            assert here.due.acknowledged == 0
+            here.floor[0] = False
+            await until(lambda: "Your pasta timer is done." in here.speaker.heard(), 10)
 
     run(scene())
 

@@ -52,6 +52,18 @@ COVID-19 and 5G | COVID-19 and 5G
 5–10% | 5 to 10 percent
 2–3 kg | 2 to 3 kilograms
 1,000–2,000 | 1000 to 2000
+50%-60% | 50 to 60 percent
+5 - 10 minutes | 5 to 10 minutes
+# a minus between numbers, and decimals without a whole
+12 - 5 is 7. | 12 minus 5 is 7.
+3 - 5 is -2 | 3 minus 5 is minus 2
+It's -3 - 5 = -8 | It's minus 3 minus 5 equals minus 8
+10-3=7 | 10 minus 3 equals 7
+10 - 3 = 7 | 10 minus 3 equals 7
+20 - 5 - 3 = 12 | 20 minus 5 minus 3 equals 12
+50%-20%=30% | 50 percent minus 20 percent equals 30 percent
+.5 | 0.5
+about .25 inches | about 0.25 inches
 4-7-8 breathing | 4 7 8 breathing
 # percent and units
 50% | 50 percent
@@ -81,6 +93,7 @@ COVID-19 and 5G | COVID-19 and 5G
 5 min. | 5 minutes.
 Wait 5 min. and stir. | Wait 5 minutes and stir.
 90s | 90 seconds
+iPhone 5s | iPhone 5 S
 a 5-km run | a 5 kilometer run
 16 GB | 16 gigabytes
 100 Mbps | 100 megabits per second
@@ -94,6 +107,9 @@ $3.50 | 3 dollars and 50 cents
 $1.01 | 1 dollar and 1 cent
 $0.50 | 50 cents
 $1 | 1 dollar
+$.50 | 50 cents
+50¢ | 50 cents
+$1.5½ | 1.5 and a half dollars
 €20 | 20 euros
 20 € | 20 euros
 £5 | 5 pounds
@@ -114,6 +130,8 @@ $5/hour | 5 dollars per hour
 19:00 | 7 PM
 00:15 | 12:15 AM
 at 7 a.m. | at 7 AM.
+at 6.30 pm | at 6:30 PM
+7 - 9 pm | 7 to 9 PM
 10 a.m. today | 10 AM today
 7am | 7 AM
 7–9 pm | 7 to 9 PM
@@ -123,7 +141,14 @@ at 7 a.m. | at 7 AM.
 12:30:15 | 12:30:15
 # dates and years
 2026-06-25 | June 25th, 2026
-6/25 | June 25th
+on 6/25 | on June 25th
+6/25 of them | 6 out of 25 of them
+from 6/25 to 6/28 | from June 25th to June 28th
+3/16 inch | three sixteenths inch
+12/25 of them | 12 out of 25 of them
+on 3/4 of days | on three quarters of days
+on 3/4 inch | on three quarters inch
+reduced by 3/4 | reduced by three quarters
 6/5/2026 | June 5th, 2026
 on 5/6 | on May 6th
 June 25 | June 25th
@@ -137,22 +162,29 @@ since 1905 | since 19 oh 5
 in 1800. | in 18 hundred.
 in 2026 | in 2026
 1984–1988 | 19 84 to 19 88
+1939-1945 | 19 39 to 19 45
+2024-2025 | 2024 to 2025
 between 1914 and 1918 | between 19 14 and 19 18
 (1984) | (19 84)
 1984 meters | 1984 meters
 the 1990s | the 19 nineties
+the 1500s | the 15 hundreds
+the 2000s | the 2 thousands
 the '90s | the nineties
 in 1250 g | in 1250 grams
 # telephone numbers, versions, addresses of machines
 555-0123 | 5 5 5, 0 1 2 3
 +1 (555) 010-2345 | plus 1, 5 5 5, 0 1 0, 2 3 4 5
 0800 123456 | 0 8 0 0, 1 2 3 4 5 6
+1-800-555-1234 | 1, 8 0 0, 5 5 5, 1 2 3 4
 call 911 | call 9 1 1
 192.168.1.1 | 192 dot 168 dot 1 dot 1
 # abbreviations and names
 Mr. Smith went home. | Mister Smith went home.
 Mrs. Smith and Dr. Jones | Missus Smith and Doctor Jones
 St. John | Saint John
+12 Main St. The shop | 12 Main Street. The shop
+Near St. Louis | Near Saint Louis
 5 Main St. | 5 Main Street.
 e.g. this, i.e. that | for example this, that is that
 milk, eggs, etc. | milk, eggs, et cetera.
@@ -174,6 +206,7 @@ AT&amp;T | AT and T
 2 + 2 = 4 | 2 plus 2 equals 4
 2 * 3 | 2 times 3
 5 x 3 | 5 by 3
+3·4 | 3 times 4
 8 / 2 | 8 divided by 2
 x² | x squared
 x^2 | x squared
@@ -210,8 +243,10 @@ It is so.[1] | It is so.
 - [x] done thing | done thing.
 * **One** thing | One thing.
 1. Preheat the oven | First, Preheat the oven.
-2) Stir. | Second, Stir.
-12. Eat it | Number 12, Eat it.
+1) Mix.\n2) Stir. | First, Mix. Second, Stir.
+1. One\n2. Two\n3. Three | First, One. Second, Two. Third, Three.
+42. That is the answer | 42. That is the answer
+8. Mercury, Venus | 8. Mercury, Venus
 > quoted | quoted.
 \u007c a \u007c b \u007c | a, b.
 \u007c---\u007c:-:\u007c |
@@ -231,7 +266,22 @@ Grüße, schöne Füße! | Grüße, schöne Füße!
 -5 Grad | minus 5 Grad
 ±5 | plus minus 5
 ~5 Minuten | etwa 5 Minuten
-½ Liter | einhalb Liter
+½ Liter | ein halber Liter
+1/2 Liter | ein halber Liter
+½ Stunde | eine halbe Stunde
+in ½ Stunde | in einer halben Stunde
+1 1/2 Stunden | eineinhalb Stunden
+2,1 Millionen | 2,1 Millionen
+1 Mio. Einwohner | eine Million Einwohner
+1 Mio. € | eine Million Euro
+2 Mio. Einwohner | 2 Millionen Einwohner
+1 Stunde und 1 Minute | eine Stunde und eine Minute
+in 1 Stunde | in einer Stunde
+21 Stunden | 21 Stunden
+1 Euro | ein Euro
+1 € | ein Euro
+12 - 5 ist 7. | 12 minus 5 ist 7.
+3·4 | 3 mal 4
 2½ Stunden | 2 einhalb Stunden
 3/4 l | drei Viertel Liter
 5–10 | 5 bis 10
@@ -240,7 +290,7 @@ Grüße, schöne Füße! | Grüße, schöne Füße!
 20 °C | 20 Grad Celsius
 5 km/h | 5 Kilometer pro Stunde
 2 kg | 2 Kilogramm
-1 Std. | 1 Stunde.
+1 Std. | eine Stunde.
 10 Std. | 10 Stunden.
 2 EL | 2 Esslöffel
 20 m² | 20 Quadratmeter
@@ -252,16 +302,35 @@ Grüße, schöne Füße! | Grüße, schöne Füße!
 5 €/kg | 5 Euro pro Kilogramm
 7:30 Uhr | 7 Uhr 30
 7:30 | 7 Uhr 30
+Es ist 1 Uhr. | Es ist ein Uhr.
+1:30 Uhr | ein Uhr 30
+18.30 Uhr | 18 Uhr 30
+18.30 Euro | 18.30 Euro
+8.00-18.00 Uhr | 8 Uhr bis 18 Uhr
+von 8.00 bis 18.00 Uhr | von 8 Uhr bis 18 Uhr
+um 18h | um 18 Uhr
 14:05 | 14 Uhr 5
 19:00 Uhr | 19 Uhr
 14:00–15:30 Uhr | 14 Uhr bis 15 Uhr 30
 am 3. Mai | am dritten Mai
 Heute ist der 25. Juni 2026. | Heute ist der fünfundzwanzigste Juni 2026.
 am 25.06.2026 | am fünfundzwanzigsten Juni 2026
-2026-06-25 | fünfundzwanzigste Juni 2026
+2026-06-25 | fünfundzwanzigster Juni 2026
+Wecker gestellt: 5. Mai um 8 Uhr | Wecker gestellt: fünfter Mai um 8 Uhr
+am 1. oder 2. Mai | am ersten oder zweiten Mai
+Am 3. und 4. Mai | Am dritten und vierten Mai
+3. bis 5. Mai | dritter bis fünfter Mai
+vom 3.–5. Mai | vom dritten bis fünften Mai
 in 1984 | in 19 hundert 84
-die 1990er | die 19 Neunziger
+1939-1945 | 19 hundert 39 bis 19 hundert 45
+die 1980er | die 19 hundert Achtziger
 Dr. Müller | Doktor Müller
+Fr. Müller | Frau Müller
+Mo., Di. und Fr. 8 Uhr | Montag, Dienstag und Freitag 8 Uhr
+Mo.–Fr. 8–18 Uhr | Montag bis Freitag 8 bis 18 Uhr
+Z. B. das | Zum Beispiel das
+D. h. das | Das heißt das
+Ca. 5 | Circa 5
 z. B. das, d.h. dies | zum Beispiel das, das heißt dies
 Milch, Eier usw. | Milch, Eier und so weiter.
 ca. 5 | circa 5
@@ -270,7 +339,10 @@ Nr. 5 | Nummer 5
 A & B | A und B
 er/sie | er oder sie
 info@example.de | info at example Punkt de
-1. Ofen vorheizen | Erstens, Ofen vorheizen.
+1. Ofen heizen\n2. Backen | Erstens, Ofen heizen. Zweitens, Backen.
+1. FC Köln | 1. FC Köln
+2. Weltkrieg | 2. Weltkrieg
+20. Jahrhundert | 20. Jahrhundert
 - Milch | Milch.
 DAS IST NICHT GUT | das ist nicht gut
 030 1234567 | 0 3 0, 1 2 3 4 5 6 7
@@ -304,6 +376,18 @@ def test_german(written: str, said: str) -> None:
     assert EVERYTHING["de"](written) == said
 
 
+@pytest.mark.parametrize("code", ["en", "de"])
+def test_a_list_goes_on_in_the_next_piece(code: str) -> None:
+    """But not in the next reply: the last piece of one does not end its line."""
+    speakable, items = Speakable(code), languages.read(code, "speakable")["items"]
+    assert speakable("2. One") == "2. One"
+    assert speakable("1. One.\n") == f"{items[0]}, One."
+    assert speakable("2. Two. ") == f"{items[1]}, Two."
+    assert speakable("It is fine.\n") == "It is fine."
+    assert speakable("3. Three.") == f"{items[2]}, Three."
+    assert speakable("4. Four") == "4. Four"
+
+
 def test_the_tables_are_as_long_as_they_should_be() -> None:
     assert len(table(ENGLISH)) >= 120
     assert len(table(GERMAN)) >= 40
@@ -325,6 +409,7 @@ MARKUP = set("*_`#|~^<>[]{}\\@&=+%$€→\n\t")
     st.one_of(st.text(max_size=200), st.text("[]()*_`#|~<>-=+$€%°½0159.,:/ \nab@", max_size=200))
 )
 @example("[" * 50)
+@example("$1.5½ €1,½ $½.5½")
 @example("0/0 1/0 $1,00 :: 25:99 99/99/9999")
 @settings(max_examples=400, deadline=None)
 def test_it_never_raises_and_never_leaves_markup(text: str) -> None:
@@ -363,6 +448,7 @@ HOSTILE = (
     *("[", "a", "1", "$", "*", " ", "\n", "|", ".", "…", "~", "😀", "<a", "- ", "A ", "1-", "1,"),
     *("a.a", "@a.", "(1)", "1 1/2 ", "a/", "5 km ", "Dr. ", "www.", "+1 (555) ", "1:", "--", "in "),
     *("the 9", "1 ", "((", "[a](", "1.1", "½", "a_", "**a", "$1-", "7–", "#1. ", "&amp;", "2026-"),
+    *("1 - ", "9-=", "5%-", "$.5", "1 / ", "12 A "),
 )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ren_device.clock import SystemClock
-from ren_device.model import FRAME_S, SILENT_FRAME, Wake, duration_s
+from ren_device.model import FRAME_BYTES, FRAME_S, SILENT_FRAME, Wake, duration_s
 from ren_device.ports import SpeechToText
 from ren_device.sim import SimSpeechToText, SimVoiceActivity, SimWakeWord, silence, speech
 from ren_device.voice.wake_archive import MOST_FILES, WakeArchive
@@ -199,3 +199,17 @@ def test_a_full_disk_is_said_once_and_harms_nobody(
         archive.keep(SURE, bytes(640))
     archive.close()
     assert caplog.text.count("cannot be kept") == 1
+
+
+def test_the_phrase_may_be_heard_behind_the_canceller_only() -> None:
+    ears = Waking(
+        Scripted({}), None, SimVoiceActivity, SimSpeechToText(), through_echo=SimWakeWord()
+    )
+    said = speech("hey jarvis") + silence(0.5)
+    found = [
+        ears.hear(SILENT_FRAME, cleaned=said[at : at + FRAME_BYTES])
+        for at in range(0, len(said), FRAME_BYTES)
+    ]
+    assert [wake.phrase for wake in found if wake is not None] == ["hey jarvis"]
+    silent = Waking(Scripted({}), None, SimVoiceActivity, SimSpeechToText())
+    assert silent.hear(said, cleaned=said) is None

@@ -20,6 +20,7 @@ def check(patient: Patient) -> Iterator[Finding]:
         yield Finding("voice", "voice", "note", "off", advice)
     elif patient.health is not None:
         yield from _as_it_says(patient.health)
+        yield from _languages(patient)
     else:
         yield from _engines(patient)
         yield _device(patient, "input", "microphone")
@@ -54,6 +55,14 @@ def _as_it_says(health: Mapping[str, object]) -> Iterator[Finding]:
     barge_in = voice.get("barge_in")
     if isinstance(barge_in, dict):
         yield _barge_in(barge_in)
+
+
+def _languages(patient: Patient) -> Iterator[Finding]:
+    """What the engines say while they are loaded, of those that another process has loaded."""
+    from ren_device import choice
+
+    for line in choice.language_misfits(patient.settings):
+        yield Finding("voice", "language", "wrong", line, "Then restart it.")
 
 
 def _barge_in(measured: Mapping[str, object]) -> Finding:

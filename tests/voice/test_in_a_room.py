@@ -1,0 +1,128 @@
+"""Spoken to in a room with an echo, with all the real engines: over Ren's own voice."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import pytest
+
+from ren_device import choice
+from ren_device.bus import Bus
+from ren_device.clock import SystemClock
+from ren_device.engines.simulated_room import ROOMS, SimulatedRoom
+from ren_device.model import Alert, VoicePhase, VoicePhaseChanged
+from ren_device.settings import Settings
+from ren_device.voice.service import Loaders, VoiceConfig, VoiceService
+from ren_device.voice.volume import Volume
+from tests.virtual_time import until
+from tests.voice.room import Preferences, Script, ScriptedAssistant
+from tests.voices import say
+
+pytestmark = pytest.mark.engine
+
+STORY = (
+    "Once upon a time there was a bear who lived in a small house by the river. Every morning the "
+    "bear walked to the market and bought three apples and a loaf of bread. One day it met a fox."
+)
+
+
+class NothingDue:
+    """service.Alarms with nothing to ring."""
+
+    def ringing(self) -> tuple[Alert, ...]:
+        return ()
+
+    async def acknowledge_all(self) -> list[Alert]:
+        return []
+
+
+@dataclass
+class Kitchen:
+    """A room with a Ren in it, in real time."""
+
+    room: SimulatedRoom
+    voice: VoiceService
+    assistant: ScriptedAssistant
+    phases: list[VoicePhase]
+
+    def person(self, text: str) -> None:
+        self.room.say(say(text, "flite-rms"), dbfs=-26)
+
+    async def until(self, phase: VoicePhase, within_s: float = 30.0) -> None:
+        def reached() -> bool:
+            return self.phases[-1:] == [phase]
+
+        try:
+            await until(reached, within_s)
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {phase}; {self.phases}") from None
+
+
+@asynccontextmanager
+async def kitchen(name: str, *scripts: Script) -> AsyncIterator[Kitchen]:
+    settings = Settings()
+    loaders = Loaders(
+        wake_word=partial(choice.load_wake_word, settings),
+        vad=choice.load_vad,
+        echo=choice.load_echo_canceller,
+        echo_meter=choice.load_echo_meter,
+        stt=lambda: choice.load_stt(settings),
+        tts=partial(choice.load_tts, settings),
+        detector=partial(choice.load_turn_detector, settings),
+    )
+    room = SimulatedRoom(next(each for each in ROOMS if each.name == name))
+    bus, clock, assistant = Bus(), SystemClock(""), ScriptedAssistant(list(scripts))
+    volume = Volume(Preferences(), bus, clock)
+    await volume.voice.set(100)
+    ends = (room.microphone, room.speaker)
+    voice = VoiceService(loaders, *ends, assistant, NothingDue(), volume, clock, bus, VoiceConfig())
+    phases: list[VoicePhase] = []
+
+    async def follow() -> None:
+        with bus.subscribe(1000) as events:
+            async for event in events:
+                if isinstance(event, VoicePhaseChanged):
+                    phases.append(event.phase)  # noqa: PERF401  as they come
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(follow()), group.create_task(voice.run())]
+        here = Kitchen(room, voice, assistant, phases)
+        await here.until("idle", 60)
+        yield here
+        for task in tasks:
+            task.cancel()
+
+
+def mode(here: Kitchen) -> str:
+    barge_in = here.voice.health()["barge_in"]
+    assert isinstance(barge_in, dict)
+    return str(barge_in["mode"])
+
+
+async def test_speech_over_an_answer_is_the_next_turn() -> None:
+    async with kitchen("far from the microphone", [STORY], ["A big one."]) as here:
+        await until(lambda: mode(here) == "full", 15)
+        here.person("Hey Jarvis, tell me a story.")
+        await here.until("speaking")
+        two_s_later = here.room.now_s() + 2
+        await until(lambda: here.room.now_s() > two_s_later, 5)
+        here.person("How big was the bear?")
+        await until(lambda: len(here.assistant.turns) == 1, 10)
+        await here.until("idle")
+        told, asked = here.assistant.turns
+        assert told.kept is not None
+        assert STORY.startswith(told.kept.removesuffix("."))
+        assert len(told.kept) < len(STORY) / 2
+        assert asked.message  # not always the right one: an echo costs words
+        assert asked.kept == "A big one."
+
+
+async def test_ren_that_drowns_everybody_says_so_and_does_not_interrupt_itself() -> None:
+    async with kitchen("louder than a person", [STORY]) as here:
+        await until(lambda: mode(here) == "button", 15)
+        here.person("Hey Jarvis, tell me a story.")
+        await here.until("speaking")
+        await here.until("idle")
+        assert here.assistant.turns[0].kept == STORY
