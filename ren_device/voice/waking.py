@@ -80,7 +80,8 @@ class Waking:
     def hear(self, block: bytes, played: bytes = b"", cleaned: bytes = b"") -> Wake | None:
         """What the microphone heard, and what `Speaker.take_played` gave at that moment.
 
-        `cleaned` is the block without the echo, while there is one. Returns a wake that is sure, or a doubtful one that waits for `confirm`. Raises EngineError.
+        `cleaned` is the block without the echo, while there is one. Returns a wake that is sure, or
+        a doubtful one that waits for `confirm`. Raises EngineError.
         """
         self._now_s += duration_s(block)
         self._kept += block

@@ -79,6 +79,9 @@ def test_an_archive_that_rotted_is_refused(tmp_path: Path) -> None:
         (b"no archive at all", "m.zip"),
         (zipped({f"m/{n}": b"" for n in range(10_001)}), "m.zip"),
     ],
+    ids=lambda value: (
+        value if isinstance(value, str) else "archive"
+    ),  # no bytes: they hold the time
 )
 def test_what_is_not_to_be_trusted_is_refused(archive: bytes, name: str, tmp_path: Path) -> None:
     with pytest.raises(FetchError):
