@@ -59,8 +59,13 @@ class Calibrator:
         meter: EchoMeter,
         set_delay: Callable[[float], None],
         wanted: Literal["auto"] | BargeIn = "auto",
+        *,
+        echoes: bool = True,
     ) -> None:
-        """`set_delay` is the canceller's. Anything but `auto` is what happens, come what may."""
+        """`set_delay` is the canceller's. Anything but `auto` is what happens, come what may.
+
+        Where nothing `echoes`, as between files, there is nothing to measure.
+        """
         self._meter = meter
         self._set_delay = set_delay
         self._wanted = wanted
@@ -68,7 +73,7 @@ class Calibrator:
         self._answer = Answer()
         self._person_dbfs = PERSON_DBFS
         self._echo_dbfs = -math.inf
-        self.path: EchoPath | None = None
+        self.path: EchoPath | None = None if echoes else EchoPath(heard=False)
         """None until it was measured."""
         self._doubt = "the echo was not measured yet"
 

@@ -409,7 +409,8 @@ class Conversation:
             self._deciding = None
             self._apologise(error)
             return
-        reflex = self._parts.language.reflex(text)
+        over = over_answer or self._just_stopped
+        reflex = self._parts.language.reflex(text, nearly=over)
         if over_answer and self._leaves_the_answer(text, reflex):
             if reflex in (Reflex.LOUDER, Reflex.QUIETER):
                 await self._client.transcript(text)

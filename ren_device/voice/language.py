@@ -25,9 +25,9 @@ class VoiceLanguage:
         """See roles.SpokenLanguage."""
         return self._speakable(text)
 
-    def reflex(self, transcript: str) -> Reflex | None:
+    def reflex(self, transcript: str, *, nearly: bool = False) -> Reflex | None:
         """See roles.SpokenLanguage."""
-        return self._reflexes.of(transcript)
+        return self._reflexes.nearly(transcript) if nearly else self._reflexes.of(transcript)
 
     def filler(self) -> str:
         """See roles.SpokenLanguage."""

@@ -5,11 +5,14 @@ Only whole utterances count: "stop" is a reflex, "stop the timer" a request for 
 
 import re
 from collections.abc import Iterable
+from difflib import SequenceMatcher
 from enum import Enum
 
 from ren_device import languages
 
 _LONGEST = 10  # words; whoever says more means more
+_FEW = 4  # words; more are seldom misheard so badly, and mean more
+_ALIKE = 0.72  # "step" and "stop" are 0.75 alike, "stopped" is 0.73
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
 
@@ -41,6 +44,12 @@ class Reflexes:
             for each in Reflex
         }
 
+        # A murmur is not to be guessed at: what is not one is what the person has to say.
+        self._misheard = {
+            each: [" ".join(_words(phrase)) for phrase in table[each.value]]
+            for each in (Reflex.STOP, Reflex.LOUDER, Reflex.QUIETER, Reflex.REPEAT)
+        }
+
     def of(self, transcript: str) -> Reflex | None:
         """The reflex that the whole of this is, spelled as recognisers spell it; else None.
 
@@ -53,6 +62,24 @@ class Reflexes:
             return None
         said = "".join(f"{word} " for word in words)
         return next((each for each in Reflex if self._patterns[each].fullmatch(said)), None)
+
+    def nearly(self, transcript: str) -> Reflex | None:
+        """The same, also where the recogniser has misheard a word or two: "Blouder", "Step".
+
+        For what is said over an answer, where hardly anything else is so short.
+        """
+        if (found := self.of(transcript)) is not None:
+            return found
+        said = " ".join(_words(transcript))
+        if len(said.split()) > _FEW:
+            return None
+        likeliest, alike = None, _ALIKE
+        for reflex, phrases in self._misheard.items():
+            for phrase in phrases:
+                ratio = SequenceMatcher(None, said, phrase, autojunk=False).ratio()
+                if ratio > alike:
+                    likeliest, alike = reflex, ratio
+        return likeliest
 
 
 def _words(text: str) -> list[str]:

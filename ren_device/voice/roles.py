@@ -84,8 +84,8 @@ class SpokenLanguage(Protocol):
     def speakable(self, text: str) -> str:
         """A clause as words to be said; empty when there is nothing to say."""
 
-    def reflex(self, transcript: str) -> Reflex | None:
-        """What the person wants at once, if the whole utterance is that."""
+    def reflex(self, transcript: str, *, nearly: bool = False) -> Reflex | None:
+        """What the person wants at once, if the whole utterance is that, or `nearly`."""
 
     def filler(self) -> str:
         """Something to say while a tool takes its time."""

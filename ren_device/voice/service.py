@@ -257,9 +257,7 @@ class VoiceService:
         tts = await asyncio.to_thread(load.tts)
         detector = await asyncio.to_thread(load.detector)
         wanted = self._config.barge_in
-        if wanted == "auto" and not hears_itself:
-            wanted = "full"  # a file has no echo
-        calibrator = Calibrator(meter, echo.set_delay, wanted)
+        calibrator = Calibrator(meter, echo.set_delay, wanted, echoes=hears_itself)
         folder = self._config.wake_archive
         archive = WakeArchive(folder, self._clock) if folder is not None else None
         language = VoiceLanguage(self._config.language, wake_word.phrases)

@@ -12,7 +12,15 @@ from dataclasses import dataclass
 
 from ren_device import choice
 from ren_device.engines.claude import ClaudeMind
-from ren_device.model import SAMPLE_BYTES, SAMPLE_RATE_HZ, Message, MindRequest, Text, TextDelta
+from ren_device.model import (
+    SAMPLE_BYTES,
+    SAMPLE_RATE_HZ,
+    Message,
+    MindRequest,
+    Text,
+    TextDelta,
+    duration_s,
+)
 from ren_device.ports import Mind, SpeechToText, TextToSpeech, VoiceActivity
 from ren_device.settings import Settings
 from scripts.benchmarks.voice_corpus import Asked, Recording
@@ -46,7 +54,7 @@ class FixedSilence:
 
     async def answer(self, asked: Asked, pcm: bytes) -> Answered:
         """`pcm` is what is heard from the question's beginning on."""
-        heard = self._until_silence(pcm)
+        heard = until_silence(self._vad, pcm)
         began = time.perf_counter()
         recognition = self._stt.start()
         recognition.feed(heard)
@@ -54,23 +62,9 @@ class FixedSilence:
         await recognition.close()
         if words:
             await self._speech(await self._reply(words))
-        ended = len(heard) // SAMPLE_BYTES - (asked.ends - asked.begins)
-        waited_s = ended / SAMPLE_RATE_HZ
+        waited_s = duration_s(heard) - (asked.ends - asked.begins) / SAMPLE_RATE_HZ
         delay_s = waited_s + time.perf_counter() - began
         return Answered(asked, words, cut_off=waited_s < 0, delay_s=delay_s)
-
-    def _until_silence(self, pcm: bytes) -> bytes:
-        """The sound up to the moment at which the person seems to have finished."""
-        self._vad.reset()
-        size = self._vad.chunk_bytes
-        begun, silent = False, 0
-        for at in range(0, len(pcm) - size + 1, size):
-            speech = self._vad.process(pcm[at : at + size]) > _SPEECH
-            begun = begun or speech
-            silent = 0 if speech else silent + size
-            if begun and silent >= SILENCE_S * SAMPLE_RATE_HZ * SAMPLE_BYTES:
-                return pcm[: at + size]
-        return pcm
 
     async def _reply(self, words: str) -> str:
         request = MindRequest(
@@ -88,6 +82,33 @@ class FixedSilence:
             return b"".join([pcm async for pcm in speech])
 
 
+def until_silence(vad: VoiceActivity, pcm: bytes) -> bytes:
+    """The sound up to the moment at which the person seems to have finished."""
+    vad.reset()
+    size = vad.chunk_bytes
+    begun, silent = False, 0
+    for at in range(0, len(pcm) - size + 1, size):
+        speech = vad.process(pcm[at : at + size]) > _SPEECH
+        begun = begun or speech
+        silent = 0 if speech else silent + size
+        if begun and silent >= SILENCE_S * SAMPLE_RATE_HZ * SAMPLE_BYTES:
+            return pcm[: at + size]
+    return pcm
+
+
+def cut_off(recording: Recording) -> list[tuple[Asked, bool]]:
+    """Every question of this recording, and whether it was taken to be over before its end."""
+    vad = choice.load_vad()()
+    heard = ((asked, until_silence(vad, _from(recording, asked))) for asked in recording.asked)
+    return [(asked, len(pcm) // SAMPLE_BYTES < asked.ends - asked.begins) for asked, pcm in heard]
+
+
+def _from(recording: Recording, asked: Asked) -> bytes:
+    """What is heard from the question's beginning on."""
+    until = asked.ends + 3 * SAMPLE_RATE_HZ
+    return recording.pcm[asked.begins * SAMPLE_BYTES : until * SAMPLE_BYTES]
+
+
 async def answer_all(recordings: Sequence[Recording], server: MessagesServer) -> list[Answered]:
     """Every question of these recordings, without the wake words, in order."""
     settings = Settings()
@@ -97,13 +118,11 @@ async def answer_all(recordings: Sequence[Recording], server: MessagesServer) ->
     try:
         await mind.prewarm()
         assistant = FixedSilence(vad, stt, mind, tts)
-        answered = []
-        for recording in recordings:
-            for asked in recording.asked:
-                until = asked.ends + 3 * SAMPLE_RATE_HZ
-                pcm = recording.pcm[asked.begins * SAMPLE_BYTES : until * SAMPLE_BYTES]
-                answered.append(await assistant.answer(asked, pcm))
-        return answered
+        return [
+            await assistant.answer(asked, _from(recording, asked))
+            for recording in recordings
+            for asked in recording.asked
+        ]
     finally:
         await mind.close()
         await stt.close()

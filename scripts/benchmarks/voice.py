@@ -8,6 +8,7 @@ engines behind a fixed silence, and at last what listening costs.
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 from rapidfuzz.distance import Levenshtein
 
@@ -21,10 +22,11 @@ from tests.messages_server import Answer, MessagesServer
 
 REPLY = "Sure, here is what I found for you. It is a short answer, and this is how it ends."
 SHORT_REPLY = "Sure, here it is."
-_FOR_THE_REPLY_S = 6.0
+_FOR_THE_REPLY_S = 5.8
 _FOR_THE_SHORT_REPLY_S = 3.2
 _PAUSES = ((0.4, 0.6), (0.7, 0.9), (1.0, 1.2))
 _BED_EVERY = 8
+T = TypeVar("T")
 _NOTICED_S = 0.3
 """A shorter bit of an answer is taken for a breath."""
 _DIGITS = dict(enumerate("zero one two three four five six seven eight nine".split()))
@@ -36,7 +38,7 @@ def run(*, quick: bool = False) -> str:
 
 
 async def _speak(*, quick: bool) -> str:
-    clips = questions(4 if quick else 1)
+    clips = questions(5 if quick else 1)
     recordings = [record("quiet room", clips, _FOR_THE_REPLY_S)]
     for number, (kind, below_db) in enumerate(BEDS[1:2] if quick else BEDS):
         some = clips[number :: 2 if quick else _BED_EVERY]
@@ -48,7 +50,6 @@ async def _speak(*, quick: bool) -> str:
         plain = await fixed_silence.answer_all(recordings, server)
     async with _server(SHORT_REPLY) as server:
         paused = await play(hesitant, server)
-        plain_paused = await fixed_silence.answer_all([hesitant], server)
     return "\n\n".join(
         (
             "From the last sample of a question to the first of the answer:",
@@ -56,7 +57,7 @@ async def _speak(*, quick: bool) -> str:
             "Where the time goes in a quiet room, as Ren's own trace has it:",
             _stages(played[0].heard),
             "People who pause in the middle of a sentence:",
-            _cut_offs(paused, plain_paused),
+            _cut_offs(paused),
             _misses([*played, paused]),
         )
     )
@@ -116,11 +117,12 @@ def _stages(heard: Sequence[Heard]) -> str:
     return table(("stage", "turns", "median", "95th percentile"), rows)
 
 
-def _cut_offs(paused: Played, plain: Sequence[Answered]) -> str:
+def _cut_offs(paused: Played) -> str:
+    plain = fixed_silence.cut_off(paused.recording)
     rows = []
     for first, last in (*_PAUSES, (0.0, 9.9)):
         heard = [each for each in paused.heard if first <= each.asked.clip.pause_s <= last]
-        fixed = [each for each in plain if first <= each.asked.clip.pause_s <= last]
+        fixed = [cut for asked, cut in plain if first <= asked.clip.pause_s <= last]
         delays = [each.delay_s for each in heard if each.delay_s is not None]
         rows.append(
             (
@@ -129,7 +131,7 @@ def _cut_offs(paused: Played, plain: Sequence[Answered]) -> str:
                 _share(heard, lambda each: each.spoke_over_s > _NOTICED_S),
                 _share(heard, _torn),
                 f"{median(delays):.2f} s",
-                _share(fixed, lambda each: each.cut_off),
+                _share(fixed, bool),
             )
         )
     heads = ("pause", "Ren began to speak", "for more than 0.3 s", "turn torn")
@@ -185,7 +187,7 @@ def _misses(played: Sequence[Played]) -> str:
     )
 
 
-def _share(all_of: Sequence[Heard | Answered], which: Callable[..., bool]) -> str:
+def _share(all_of: Sequence[T], which: Callable[[T], bool]) -> str:
     count = sum(map(which, all_of))
     return f"{count} of {len(all_of)} ({count / len(all_of):.0%})" if all_of else "-"
 

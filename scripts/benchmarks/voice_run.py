@@ -158,7 +158,7 @@ def _is_tone(samples: NDArray[np.float32]) -> bool:
     frames = samples[: len(samples) // _FRAME * _FRAME].reshape(-1, _FRAME)
     power = np.abs(np.fft.rfft(frames * np.hanning(_FRAME))) ** 2
     strongest = np.clip(power.argmax(axis=1)[:, None] + np.arange(-3, 4), 0, power.shape[1] - 1)
-    share = np.take_along_axis(power, strongest, 1).sum(axis=1) / power.sum(axis=1)
+    share = np.take_along_axis(power, strongest, 1).sum(axis=1) / np.maximum(power.sum(axis=1), 1.0)
     return float(np.median(share)) > 0.9
 
 

@@ -94,3 +94,24 @@ def test_fillers_take_turns(code: str) -> None:
     assert all(one != next_one for one, next_one in pairwise(said))
     assert len(set(said)) >= 3
     assert all(len(each) < 30 for each in said)
+
+
+@pytest.mark.parametrize(
+    ("misheard", "meant"),
+    [
+        ("Step.", Reflex.STOP),
+        ("Stopped.", Reflex.STOP),
+        ("Blouder.", Reflex.LOUDER),
+        ("Loud her.", Reflex.LOUDER),
+        ("Say that a gain.", Reflex.REPEAT),
+        ("Mm-hm.", Reflex.BACKCHANNEL),
+        ("What bear?", None),
+        ("And wolves.", None),
+        ("Yes.", None),
+        ("Next one please.", None),
+        ("Five minutes.", None),
+        ("Tell me about the stopover in Rome.", None),
+    ],
+)
+def test_what_is_misheard_over_an_answer(misheard: str, meant: Reflex | None) -> None:
+    assert Reflexes("en").nearly(misheard) is meant
