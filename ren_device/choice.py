@@ -30,40 +30,40 @@ Part = TypeVar("Part")
 
 
 def microphone(settings: Settings) -> Microphone:
-    """REN_MICROPHONE; one that cannot be is named in the log, and nothing is heard."""
+    """REN_MICROPHONE; one that cannot be says why when it is opened, and nothing is heard."""
     chosen = settings.microphone
+    why = ""
     if chosen.startswith(_WAV):
         from ren_device.engines.wav import WavMicrophone
 
         try:
             return WavMicrophone(chosen.removeprefix(_WAV), settings.microphone_channels)
         except DeviceError as error:
-            _log.error("cannot hear: %s", error)
-            chosen = "none"
+            chosen, why = "none", str(error)
     if chosen == "none":
         from ren_device.engines.silent import NoMicrophone
 
-        return NoMicrophone()
+        return NoMicrophone(why)
     from ren_device.engines.portaudio import PortAudioMicrophone
 
     return PortAudioMicrophone(chosen, settings.microphone_channels)
 
 
 def speaker(settings: Settings) -> Speaker:
-    """REN_SPEAKER; one that cannot be is named in the log, and nothing sounds."""
+    """REN_SPEAKER; one that cannot be says why when it is opened, and nothing sounds."""
     chosen = settings.speaker
+    why = ""
     if chosen.startswith(_WAV):
         from ren_device.engines.wav import WavSpeaker
 
         try:
             return WavSpeaker(chosen.removeprefix(_WAV))
         except DeviceError as error:
-            _log.error("no sound: %s", error)
-            chosen = "none"
+            chosen, why = "none", str(error)
     if chosen == "none":
         from ren_device.engines.silent import NoSpeaker
 
-        return NoSpeaker()
+        return NoSpeaker(why)
     from ren_device.engines.portaudio import PortAudioSpeaker
 
     return PortAudioSpeaker(chosen)

@@ -144,6 +144,10 @@ async def test_a_part_that_is_wrong_is_named_and_the_rest_works(
     async with running(tmp_path, **settings) as ren:
         await ren.until_up()
         await ren.until_logged("voice is ready")
+        await ren.until_logged(named)
+        if name in ("REN_MICROPHONE", "REN_SPEAKER"):
+            health = (await ren.get("/hub/health"))["voice"]
+            assert named in health[name.removeprefix("REN_").lower()]
         lines = [line for line in ren.log().splitlines() if named in line]
         assert len(lines) == 1, ren.log()
         assert "wrong-key" not in lines[0]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
+from ren_device.errors import DeviceError
 from ren_device.model import FRAME_BYTES, FRAME_S, SAMPLE_BYTES, SAMPLE_RATE_HZ, SILENT_FRAME
 
 AHEAD_S = 0.1
@@ -82,8 +83,14 @@ class NoMicrophone:
     dropped = 0
     hardware = False
 
+    def __init__(self, why: str = "") -> None:
+        """`why` it stands in for a microphone that cannot be; empty if none was wanted."""
+        self._why = why
+
     async def blocks(self) -> AsyncGenerator[bytes]:
-        """Yield nothing until cancelled or closed."""
+        """Yield nothing until cancelled or closed. Raises DeviceError if there should be one."""
+        if self._why:
+            raise DeviceError(self._why)
         await asyncio.Event().wait()
         yield SILENT_FRAME  # never reached: makes this a generator
 
@@ -94,13 +101,16 @@ class NoSpeaker:
     name = form = "none"
     latency_s = 0.0  # a first frame counts as heard from the moment it is written
 
-    def __init__(self) -> None:
-        """Nothing to open."""
+    def __init__(self, why: str = "") -> None:
+        """`why` it stands in for a loudspeaker that cannot be; empty if none was wanted."""
+        self._why = why
         self.underruns = 0
         self._playhead: Playhead | None = None
 
     async def start(self) -> None:
-        """Begin the time line."""
+        """Begin the time line. Raises DeviceError if there should be a loudspeaker."""
+        if self._why:
+            raise DeviceError(self._why)
         self._playhead = Playhead()
 
     async def write(self, frame: bytes) -> None:
