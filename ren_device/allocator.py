@@ -3,8 +3,8 @@
 glibc's allocator learns from the first large block that is freed to keep the next ones, up to
 32 MB, for good. Speech engines take and free blocks of many sizes for every sentence, so what they
 do not use grew to 100 MB and more. Told a fixed size, it maps each larger block by itself and
-unmaps it when it is freed. That costs 4 % of the time of a synthesis. And each of the many threads
-had an arena of its own, with gaps of its own: two for all are 5 to 9 MB less.
+unmaps it when it is freed. And each of the many threads had an arena of its own, with gaps of its
+own: two for all are 5 to 9 MB less.
 """
 
 import ctypes

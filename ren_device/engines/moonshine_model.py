@@ -35,11 +35,13 @@ class MoonshineModel:
         self,
         encoder: "onnxruntime.InferenceSession",
         decoder: "onnxruntime.InferenceSession",
+        run: "onnxruntime.RunOptions",
         vocabulary: bytes,
     ) -> None:
         """Use `load`."""
         self._encoder = encoder
         self._decoder = decoder
+        self._run = run
         self._vocabulary = vocabulary
         self._places = array("I", _places(vocabulary))
         past = [each for each in decoder.get_inputs() if each.name.startswith("past_key_values.")]
@@ -60,6 +62,7 @@ class MoonshineModel:
             return cls(
                 _session(folder / _FILES[0], threads, lean=lean),
                 _session(folder / _FILES[1], 1, lean=lean),  # a token is too little to share out
+                _run_options(),
                 vocabulary,
             )
         except (ImportError, OSError, IndexError) as error:
@@ -81,7 +84,7 @@ class MoonshineModel:
         everything = np.ones((1, len(samples)), np.int64)  # nothing is padding
         sound = {"input_values": samples[None], "attention_mask": everything}
         feed = {
-            "encoder_hidden_states": self._encoder.run(None, sound)[0],
+            "encoder_hidden_states": self._encoder.run(None, sound, self._run)[0],
             "encoder_attention_mask": everything,  # it is the decoder that thins it out
             "input_ids": np.array([[_START]], np.int64),
             "use_cache_branch": np.array([False]),
@@ -89,7 +92,7 @@ class MoonshineModel:
         }
         tokens: list[int] = []
         for _ in range(math.ceil(len(samples) / SAMPLE_RATE_HZ * _TOKENS_A_SECOND)):
-            logits, *present = self._decoder.run(None, feed)
+            logits, *present = self._decoder.run(None, feed, self._run)
             token = int(logits[0, -1].argmax())
             if token == _END:
                 break
@@ -155,7 +158,6 @@ def _session(path: Path, threads: int, *, lean: bool) -> "onnxruntime.InferenceS
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = threads
-    options.enable_cpu_mem_arena = False  # it keeps what the longest utterance needed
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if lean:
         options.add_session_config_entry("session.use_memory_mapped_ort_model", "1")
@@ -167,3 +169,12 @@ def _session(path: Path, threads: int, *, lean: bool) -> "onnxruntime.InferenceS
         )
     except (onnx.Fail, onnx.InvalidArgument, onnx.InvalidProtobuf, onnx.RuntimeException) as error:
         raise EngineError(f"{_SETTING}: {path.name} cannot be loaded: {error}") from error
+
+
+def _run_options() -> "onnxruntime.RunOptions":
+    import onnxruntime
+
+    run = onnxruntime.RunOptions()
+    # Else the arena keeps what the longest utterance ever heard has needed.
+    run.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return run

@@ -169,7 +169,10 @@ def _pcm(samples: "NDArray[np.float32]", rate_hz: int, pause_s: float) -> bytes:
 def _run_options() -> "onnxruntime.RunOptions":
     import onnxruntime
 
-    return onnxruntime.RunOptions()
+    run = onnxruntime.RunOptions()
+    # Else the arena keeps what the longest sentence ever spoken has needed.
+    run.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return run
 
 
 def _find(voice: str, setting: str) -> Path:
@@ -266,8 +269,6 @@ def _session(path: Path, threads: int) -> "onnxruntime.InferenceSession":
     options.intra_op_num_threads = threads
     # Waiting in a busy loop gains 5 % on an idle machine and costs half on a busy one.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # The arena keeps the memory of the longest sentence ever spoken.
-    options.enable_cpu_mem_arena = False
     return onnxruntime.InferenceSession(
         str(path), sess_options=options, providers=["CPUExecutionProvider"]
     )
