@@ -85,12 +85,12 @@ class NoMicrophone:
 
     def __init__(self, why: str = "") -> None:
         """`why` it stands in for a microphone that cannot be; empty if none was wanted."""
-        self._why = why
+        self.why = why
 
     async def blocks(self) -> AsyncGenerator[bytes]:
         """Yield nothing until cancelled or closed. Raises DeviceError if there should be one."""
-        if self._why:
-            raise DeviceError(self._why)
+        if self.why:
+            raise DeviceError(self.why)
         await asyncio.Event().wait()
         yield SILENT_FRAME  # never reached: makes this a generator
 
@@ -103,14 +103,14 @@ class NoSpeaker:
 
     def __init__(self, why: str = "") -> None:
         """`why` it stands in for a loudspeaker that cannot be; empty if none was wanted."""
-        self._why = why
+        self.why = why
         self.underruns = 0
         self._playhead: Playhead | None = None
 
     async def start(self) -> None:
         """Begin the time line. Raises DeviceError if there should be a loudspeaker."""
-        if self._why:
-            raise DeviceError(self._why)
+        if self.why:
+            raise DeviceError(self.why)
         self._playhead = Playhead()
 
     async def write(self, frame: bytes) -> None:

@@ -117,10 +117,9 @@ def _device(patient: Patient, kind: Literal["input", "output"], part: str) -> Fi
     if chosen == "none":
         return Finding("voice", part, "ok", "none, as the settings say")
     if chosen.startswith("wav:"):
-        with _heard() as said:
-            found = (choice.microphone if kind == "input" else choice.speaker)(settings)
-        if said:
-            return Finding("voice", part, "wrong", said[0], "Name another file.")
+        found = (choice.microphone if kind == "input" else choice.speaker)(settings)
+        if why := str(getattr(found, "why", "")):  # of what stands in for it
+            return Finding("voice", part, "wrong", why, "Name another file.")
         return Finding("voice", part, "ok", str(getattr(found, "form", chosen)))
     try:
         return Finding("voice", part, "ok", f"opens as {choice.open_device(settings, kind)}")
