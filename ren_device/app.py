@@ -39,12 +39,16 @@ from ren_device.skills.device import DeviceSkill
 from ren_device.skills.home import HomeSkill
 from ren_device.skills.lists import ListSkill
 from ren_device.skills.memory import MemorySkill
+from ren_device.skills.missed_words import MissedWords
+from ren_device.skills.routine_runner import NobodyHears, RoutineRunner
+from ren_device.skills.routines import RoutineSkill
 from ren_device.skills.tool import Toolbox
 from ren_device.store import Store, open_store
 from ren_device.store.backups import Backups
 from ren_device.voice.service import Loaders, VoiceConfig, VoiceService
 from ren_device.voice.trace import Traces
 from ren_device.voice.volume import QuietHours, Volume
+from ren_device.web.alerts import NO_VOICE, AlertRoutes
 from ren_device.web.control import BackupRoutes, control_socket
 from ren_device.web.control_keys import KeyRoutes
 from ren_device.web.control_trace import TraceRoutes
@@ -56,6 +60,9 @@ from ren_device.web.limits import Limits
 from ren_device.web.messages import MessagesApi
 from ren_device.web.metrics import Metrics
 from ren_device.web.notifications import Notifications
+from ren_device.web.pages import PageRoutes
+from ren_device.web.routine_gate import RoutineGate
+from ren_device.web.routines import RoutineRoutes
 from ren_device.web.server import serving
 from ren_device.web.voice_socket import VoiceSocket
 
@@ -93,8 +100,24 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         house = House((virtual_home,) if virtual_home else (), bus)
 
         # --- the minds, and what they can do ---
+        routines = RoutineRunner(
+            store.routines,
+            lambda: toolbox,
+            kernel,
+            lambda: voice.announcer if voice else NobodyHears(),
+            clock,
+            bus,
+            settings.language,
+        )
         skills = (
-            AlertSkill(kernel, clock, settings.language),
+            AlertSkill(
+                kernel,
+                clock,
+                settings.language,
+                stop_also=routines.stop,
+                routine_is_dangerous=routines.is_dangerous,
+            ),
+            RoutineSkill(store.routines, routines, kernel, clock, settings.language),
             ListSkill(store.lists, settings.language),
             MemorySkill(store.facts, clock, settings.language),
             ClockSkill(clock, settings.language),
@@ -131,8 +154,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         # --- the surface ---
         vocabulary: Vocabulary = Future()
         stack.callback(_settle, vocabulary)
-        voice = _voice(settings, assistant, kernel, volume, clock, bus, vocabulary)
+        voice = _voice(settings, assistant, kernel, routines, volume, clock, bus, vocabulary)
         voice_socket = VoiceSocket(voice.new_conversation if voice else None, clock)
+        gate = RoutineGate(store.routines, routines.rules, allow_dangerous=settings.allow_dangerous)
         keyring = Keyring(store.api_keys, clock)
         metrics = Metrics(
             bus,
@@ -157,11 +181,17 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             health=lambda: {
                 "voice": voice.health() if voice else {"state": "off"},
                 "home": house.health(),
+                "clock": {"synchronised": clock.synchronised()},
                 "store": {"trouble": store.database.figures().trouble},
             },
             extra_routes=(
                 voice_socket.routes(),
                 Notifications(notices, settings.notifications_interval_s).routes(),
+                AlertRoutes(
+                    kernel, clock, bus, gate, lambda: voice.ringing_trouble if voice else NO_VOICE
+                ).routes(),
+                RoutineRoutes(store.routines, routines, routines.rules, gate).routes(),
+                PageRoutes(settings.name, settings.language).routes(),
                 HomeRoutes(house).routes(),
                 MessagesApi(guest, Doorkeeper(keyring, clock)).routes(),
                 metrics.routes(),
@@ -169,7 +199,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             extensions=(metrics.extend,),
         )
         port = await stack.enter_async_context(serving(services, settings.host, settings.port))
-        backups.reload += [kernel.reload, notices.reload, volume.load]
+        # Notices first: what a restored kernel rings is told once.
+        backups.reload += [notices.reload, kernel.reload, volume.load]
         if virtual_home is not None:
             backups.reload.append(virtual_home.reload)
         traces = Traces(bus)
@@ -188,6 +219,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         start("traces", traces.run())
         start("notices", notices.run())
         start("alerts", kernel.run())
+        start("routines", routines.run())
         start("home", house.run())
         start("local mind", _load_local_mind(local, clock, settings.language, vocabulary))
         if settings.mdns_enabled:
@@ -228,6 +260,7 @@ def _voice(
     settings: Settings,
     assistant: Assistant,
     kernel: AlertKernel,
+    routines: RoutineRunner,
     volume: Volume,
     clock: Clock,
     bus: Bus,
@@ -252,7 +285,19 @@ def _voice(
     )
     microphone = choice.microphone(settings)
     speaker = choice.speaker(settings)
-    return VoiceService(loaders, microphone, speaker, assistant, kernel, volume, clock, bus, config)
+    return VoiceService(
+        loaders,
+        microphone,
+        speaker,
+        assistant,
+        kernel,
+        volume,
+        clock,
+        bus,
+        config,
+        missed_words=MissedWords(settings.language).said,
+        routines=routines,
+    )
 
 
 async def _load_local_mind(

@@ -9,6 +9,7 @@ RenError
 ├── TurnTimeout           504
 ├── ToolError             a tool could not do what was asked; the mind is told and says so
 │   └── ToolRefused       a dangerous tool without permission
+├── AlertError            an alert cannot do what was asked, such as pausing an alarm: 400
 ├── EngineError           an engine is missing, misconfigured or broken
 ├── FetchError            a model cannot be fetched, or is not what the list says
 ├── DeviceError           a microphone or loudspeaker is not there or went away
@@ -63,6 +64,10 @@ class ToolError(RenError):
 
 class ToolRefused(ToolError):
     """A tool that acts on the world was not allowed to run here."""
+
+
+class AlertError(RenError):
+    """An alert cannot do what was asked of it, or its rule cannot be used."""
 
 
 class EngineError(RenError):

@@ -63,16 +63,42 @@ class Remark:
     created_at: datetime
 
 
-AlertKind = Literal["timer", "alarm", "reminder"]
-AlertState = Literal["pending", "due", "done"]
+AlertKind = Literal["timer", "alarm", "reminder", "routine"]
+AlertState = Literal["pending", "paused", "due", "missed", "done"]
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """An end that no setting of the clock, time zone or daylight saving moves.
+
+    `monotonic_s` is exact for as long as the machine of this `boot_id` runs; after that
+    `timestamp`, in POSIX seconds, is the best that is known.
+    """
+
+    timestamp: float
+    monotonic_s: float
+    boot_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A timer, an alarm or a reminder. `due_at` is local wall clock, naive.
+    """A timer, an alarm, a reminder, or a time at which a routine runs.
 
-    `text` is its name or what to be reminded of, and may be empty; `duration_s` is what a timer
-    was set for. It is `pending` until its time comes, `due` while it rings, then `done`.
+    `due_at` is local wall clock, naive. `text` is its name or what to be reminded of, and may be
+    empty; `duration_s` is what a timer was set for. It is `pending` until its time comes, `due`
+    while it rings, `missed` when nobody stopped it or Ren was not there, until that was told; then
+    `done`, which is not kept. A timer can be `paused`, with `left_s` to go.
+
+    With a `deadline` it follows the clock that cannot be set, and `due_at` only says so in words;
+    else it follows the wall clock: 07:30 is when the clock in the kitchen shows 07:30.
+
+    With a `rule` (RFC 5545 RRULE) it is a series, which is never due itself: each occurrence is an
+    alert of its own, with an id of its own and this one's as `series_id`. `starts_at` is the
+    series' DTSTART, `due_at` its next occurrence, `last_at` the latest one, and none happens up to
+    `skip_until`.
+
+    `routine` is the name of a routine that runs when it is due (kind `routine`) or was
+    acknowledged (the others).
     """
 
     id: int
@@ -82,6 +108,47 @@ class Alert:
     created_at: datetime
     duration_s: float | None = None
     state: AlertState = "pending"
+    deadline: Deadline | None = None
+    left_s: float | None = None
+    rule: str = ""
+    starts_at: datetime | None = None
+    last_at: datetime | None = None
+    skip_until: datetime | None = None
+    series_id: int | None = None
+    routine: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """A step of a routine: words that are said aloud."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunTool:
+    """A step of a routine: a tool is called, and what it answers is said aloud."""
+
+    name: str
+    arguments: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A step of a routine: nothing happens for a while."""
+
+    seconds: float
+
+
+Step = Say | RunTool | Pause
+
+
+@dataclass(frozen=True, slots=True)
+class Routine:
+    """A named list of steps. Names are unique, whatever their letter case."""
+
+    name: str
+    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,11 +416,26 @@ class VoicePhaseChanged:
     phase: VoicePhase
 
 
+AlertChange = Literal[
+    "set", "changed", "due", "snoozed", "acknowledged", "cancelled", "missed", "unanswered", "told"
+]
+"""`missed`: its time came while Ren could not ring. `unanswered`: it rang, and nobody stopped it.
+`told`: that it was missed has been said. `changed` is everything else, also pausing."""
+
+
 @dataclass(frozen=True, slots=True)
 class AlertChanged:
-    """An alert was set, came due, was acknowledged or cancelled."""
+    """Something happened to an alert, which is now like this; see AlertChange."""
 
     alert: Alert
+    change: AlertChange
+
+
+@dataclass(frozen=True, slots=True)
+class RingingHeard:
+    """Whether what rings can be heard in the room; `trouble` says why not, and is for people."""
+
+    trouble: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,6 +469,7 @@ Event = (
     | TurnTimed
     | VoicePhaseChanged
     | AlertChanged
+    | RingingHeard
     | VolumeChanged
     | DeviceChange
 )

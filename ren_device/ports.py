@@ -11,7 +11,6 @@ from typing import Protocol
 from ren_device.model import (
     Accessory,
     Alert,
-    AlertState,
     ApiKey,
     Fact,
     HomeValue,
@@ -21,6 +20,7 @@ from ren_device.model import (
     MindRequest,
     Remark,
     Role,
+    Routine,
     Summary,
     Thread,
     Wake,
@@ -35,6 +35,25 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Seconds that never jump: for durations. The event loop's own clock."""
+
+
+class Timekeeper(Clock, Protocol):
+    """A clock that knows how far it can be trusted."""
+
+    boot_id: str
+    """Another one after each start of the machine; `monotonic` goes on while it is the same."""
+
+    def timestamp(self) -> float:
+        """POSIX seconds: the wall clock without zones. Jumps when the clock is set."""
+
+    def local(self, timestamp: float) -> datetime:
+        """What `now` shows at that moment: local wall clock, naive."""
+
+    def synchronised(self) -> bool:
+        """Whether the wall clock is known to be right: set by the network, or kept by a battery.
+
+        After power-on a Pi knows only when it was switched off. Cheap.
+        """
 
 
 # --- sound ------------------------------------------------------------------------------------
@@ -314,25 +333,55 @@ class FactStore(Protocol):
 
 
 class AlertStore(Protocol):
-    """Timers, alarms and reminders. Every write is on disk when the call returns."""
-
-    async def add(self, alert: Alert) -> Alert:
-        """Keep it under the next free id (the given one is ignored) and return it so."""
-
-    async def set_state(self, alert_id: int, state: AlertState) -> Alert | None:
-        """The changed alert; None when there is none with this id."""
-
-    async def remove(self, alert_id: int) -> Alert | None:
-        """The removed alert; None when there was none."""
+    """Timers, alarms, reminders; and what phones are still to be told. All raise StoreError."""
 
     async def all(self) -> list[Alert]:
-        """Everything that is pending or due, soonest first."""
+        """Everything that is kept, soonest first."""
+
+    async def last_id(self) -> int:
+        """The highest id that was ever given; 0 when none was."""
+
+    async def write(
+        self,
+        put: Sequence[Alert] = (),
+        remove: Sequence[int] = (),
+        tell: Sequence[Alert] = (),
+    ) -> None:
+        """Keep each of `put` under its own id, in place of what was there; forget `remove`.
+
+        Phones are to be told of `tell`, each once for its id and due time. All of it or nothing is
+        on disk when the call returns. Unknown ids in `remove` are ignored. The write is in the
+        queue before the first `await`: who asks for one later comes later.
+        """
 
     async def unnotified(self) -> list[Alert]:
-        """What is due or was due, and no client has been told of, soonest first."""
+        """What no client has been told of, soonest first, as it is now (`done` when it is gone)."""
 
-    async def mark_notified(self, alert_ids: Sequence[int]) -> None:
-        """A client has been told of these; unknown ids are ignored."""
+    async def mark_notified(self, alerts: Sequence[Alert]) -> None:
+        """A client has been told of these, by id and due time; unknown ones are ignored."""
+
+
+class RoutineStore(Protocol):
+    """Routines by name, whatever its letter case. All raise StoreError."""
+
+    async def all(self) -> list[Routine]:
+        """In alphabetical order."""
+
+    async def get(self, name: str) -> Routine | None:
+        """The routine of this name, or None."""
+
+    async def put(self, routine: Routine) -> None:
+        """Keep it in place of one of this name; on disk when the call returns."""
+
+    async def remove(self, name: str) -> Routine | None:
+        """The removed routine; None when there was none."""
+
+
+class Announcer(Protocol):
+    """Says something aloud that nobody has asked for at this moment."""
+
+    async def say(self, text: str) -> bool:
+        """Wait until nobody else speaks, then say it. Whether it was said to its end."""
 
 
 class ListStore(Protocol):

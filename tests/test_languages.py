@@ -14,11 +14,12 @@ from ren_device.engines.hassil_intents import HassilMatcher
 from ren_device.home.names import Names
 from ren_device.skills.alert_words import AlertWords
 from ren_device.skills.home_words import HomeSpeech
+from ren_device.skills.recurrence_words import RecurrenceWords
 from ren_device.skills.speakable import Speech
 from tests.assistant.german_flat import Flat
 from tests.virtual_time import run
 
-FILES = ("mind", "replies", "skills", "home")
+FILES = ("mind", "replies", "skills", "home", "recurrence")
 OTHERS = [code for code in languages.codes() if code != "en"]
 
 
@@ -55,6 +56,19 @@ def test_every_reply_has_the_places_of_english(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", OTHERS)
+def test_every_recurrence_has_the_places_of_english(code: str) -> None:
+    english = languages.read("en", "recurrence")
+    for key, value in languages.read(code, "recurrence").items():
+        forms, of_english = (
+            each if isinstance(each, list) else [each] for each in (value, english[key])
+        )
+        said, expected = (
+            [places(form) - {"number"} for form in them] for them in (forms, of_english)
+        )
+        assert said == expected, key
+
+
+@pytest.mark.parametrize("code", OTHERS)
 def test_every_request_has_the_places_of_english(code: str) -> None:
     """What Ren asks back is put together with the answer by these."""
     english = languages.read("en", "mind")["requests"]
@@ -82,6 +96,7 @@ def test_every_file_is_complete(code: str) -> None:
     language = Language(code)
     AlertWords(language.speech)
     HomeSpeech(code)
+    RecurrenceWords(language.speech)
     Names(code)
     assert len(language.speech.say("answers.can")) > 20
     questions = dict(keys(languages.read(code, "replies")["asks"]))
@@ -109,7 +124,7 @@ def test_a_new_language_is_data_and_no_code(tmp_path: Path) -> None:
     """A dialect in a folder of its own: other words for the timer, other replies."""
     folder = tmp_path / "dialect"
     shutil.copytree(languages.folder("de"), folder)
-    sentences, replies = folder / "sentences.yaml", folder / "replies.toml"
+    sentences, replies = folder / "sentences_alerts.yaml", folder / "replies.toml"
     sentences.write_text(sentences.read_text(encoding="utf-8").replace(" timer", " zeitmesser"))
     told = replies.read_text(encoding="utf-8")
     replies.write_text(told.replace('"Timer auf {duration} gestellt."', '"Passt, {duration}."'))

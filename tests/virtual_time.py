@@ -3,7 +3,7 @@
 import asyncio
 import selectors
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -32,6 +32,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._jumping.now_s
+
+    def jump(self, seconds: float) -> None:
+        """See `stand_still`."""
+        self._jumping.now_s += seconds
+
+
+def stand_still(seconds: float) -> None:
+    """Time passes in which nobody gets a turn, as when the machine is busy."""
+    cast("VirtualLoop", asyncio.get_running_loop()).jump(seconds)
 
 
 def run(scene: Coroutine[Any, Any, T]) -> T:

@@ -1,230 +1,365 @@
-"""The kernel for timers, alarms and reminders: what is set, what is due, what rings.
+"""The kernel for timers, alarms and reminders: what is set, rings, and was missed.
 
-It keeps everything in memory and in the store, and the store is the truth over a restart. One
-loop with one timer marks what comes due. Timers run on the monotonic clock while Ren is up, and go
-on from their stored `due_at` after a restart; alarms and reminders follow the wall clock.
+Everything is in memory and in the store, and the store is the truth over a restart. One loop with
+one timer looks at what comes due. What is due rings first and is written then: a slow or full disk
+delays nothing, and whoever is killed in between rings it again.
 """
 
 import asyncio
-import logging
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from ren_device.alerts.alterations import Alterations
+from ren_device.alerts.keeping import Kept
+from ren_device.alerts.timing import LOOK_AGAIN_S, Timing
+from ren_device.alerts.watch import Watch
 from ren_device.bus import Bus
-from ren_device.errors import StoreError
-from ren_device.model import Alert, AlertChanged, AlertKind, AlertState
-from ren_device.ports import AlertStore, Clock
+from ren_device.errors import AlertError
+from ren_device.model import Alert, AlertChange, AlertChanged, AlertKind
+from ren_device.ports import AlertStore, Timekeeper
 
-LOOK_AGAIN_S = 30.0
-"""A wall clock that was set is noticed, and a failed write is tried again, within this time."""
-
-_log = logging.getLogger(__name__)
+SNOOZE_S = 540.0
+"""Snoozing is nine minutes where nobody says how long."""
+MOST_ALERTS = 20_000
+"""A program that sets alerts in a circle is stopped here."""
 
 
 class AlertKernel:
-    """Sets, cancels and rings alerts; every change is published as AlertChanged.
+    """Sets, changes, rings and silences alerts; all that happens is published as AlertChanged.
 
-    A change is on disk when its call returns. Should the disk fail, setting fails; ringing and
-    silencing go on without it and are written as soon as that works again.
+    A change is on disk when its call returns. Should the disk fail, setting and changing raise
+    StoreError; ringing and silencing go on without it and are written when that works again.
     """
 
-    def __init__(self, store: AlertStore, clock: Clock, bus: Bus) -> None:
-        """Nothing is read before `load`."""
-        self._store = store
+    def __init__(
+        self, store: AlertStore, clock: Timekeeper, bus: Bus, look_again_s: float = LOOK_AGAIN_S
+    ) -> None:
+        """Nothing is read before `load`. A clock that was set is noticed within `look_again_s`."""
         self._clock = clock
         self._bus = bus
-        self._alerts: dict[int, Alert] = {}  # pending and due
-        self._ends: dict[int, float] = {}  # a pending timer's end, on the monotonic clock
-        self._announced: set[int] = set()  # due, and told so in this life
-        self._unsaved: dict[int, AlertState] = {}  # what the store does not know for sure
+        self._kept = Kept(store)
+        self._timing = Timing(clock, look_again_s)
+        self._alterations = Alterations(clock, self._timing)
+        self._watch = Watch(self._kept, self._timing, clock, self._publish)
         self._loaded = False
-        self._changing = asyncio.Lock()  # one change at a time, from memory to disk
+        self._loading = asyncio.Lock()
         self._wake = asyncio.Event()
+
+    # --- life -------------------------------------------------------------------------------
 
     async def load(self) -> None:
         """Read what is kept, once; all other calls do it when needed. Raises StoreError."""
-        async with self._changing:
-            await self._load()
+        async with self._loading:
+            if not self._loaded:
+                await self._kept.load()
+                self._watch.begin()
+                self._loaded = True
 
     async def reload(self) -> None:
         """Take up what the store holds now: it was replaced as a whole. Raises StoreError.
 
         What is not in it has ended, also where it rang; what came with it is published.
         """
-        async with self._changing:
-            stored = {alert.id: alert for alert in await self._store.all()}
-            for alert in list(self._alerts.values()):
-                if stored.get(alert.id) != alert:
-                    self._end(alert.id)
-            self._unsaved.clear()
-            known = set(self._alerts)
-            self._loaded = False
-            await self._load()
-            for alert in self._sorted(self._alerts.values()):
-                if alert.id not in known and alert.state == "pending":
-                    self._publish(alert)
-        self._wake.set()
+        async with self._loading:
+            before = dict(self._kept.alerts)
+            await self._kept.load()
+            for alert in before.values():
+                if self._kept.alerts.get(alert.id) != alert:
+                    self._publish(replace(alert, state="done"), "cancelled")
+            self._watch.begin()
+            for alert in self.pending():
+                if alert.id not in before:
+                    self._publish(alert, "set")
+            self._loaded = True
 
     async def run(self) -> None:
         """Ring what comes due, until cancelled. Raises StoreError when nothing can be read."""
-        while True:
-            self._wake.clear()
-            async with self._changing:
-                await self._load()
-                await self._ring()
-                await self._save_again()
-            try:
-                async with asyncio.timeout(self._until_next_s()):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
+        await self.load()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._kept.keep_saving(), name="alerts: save again")
+                while True:
+                    self._wake.clear()
+                    try:
+                        async with asyncio.timeout(self.look()):
+                            await self._wake.wait()
+                    except TimeoutError:
+                        continue
+        finally:
+            await self._kept.settle()
+
+    def look(self) -> float | None:
+        """Make of everything what its time has made of it; `run` does so whenever it is time.
+
+        The seconds until it should be done again; None: when something was changed.
+        """
+        self._watch.look()
+        return self._watch.until_next_s()
+
+    # --- setting and changing ---------------------------------------------------------------
 
     async def set(
-        self, kind: AlertKind, text: str, due_at: datetime, duration_s: float | None = None
+        self,
+        kind: AlertKind,
+        text: str = "",
+        *,
+        in_s: float | None = None,
+        at: datetime | None = None,
+        rule: str = "",
+        routine: str = "",
     ) -> Alert:
-        """Set an alert; a timer needs its `duration_s`, and counts from now. Raises StoreError."""
-        if kind == "timer" and duration_s is None:
-            raise ValueError("a timer needs a duration")
-        set_at_s = self._clock.monotonic()
-        wanted = Alert(0, kind, text, due_at, self._clock.now(), duration_s)
-        async with self._changing:
-            await self._load()
-            try:
-                alert = await self._store.add(wanted)
-            except asyncio.CancelledError:
-                self._reload_soon()  # nobody knows whether it was kept
-                raise
-            self._alerts[alert.id] = alert
-            if kind == "timer" and duration_s is not None:
-                self._ends[alert.id] = set_at_s + duration_s
-            self._publish(alert)
-        return alert
+        """Set an alert: in so many seconds, or at a local time; one of both.
+
+        With a `rule` it is a series from `at` on. Raises StoreError, and AlertError for a rule that
+        cannot be used or never comes, for what has passed, and when there are too many.
+        """
+        if (in_s is None) == (at is None) or (kind == "timer" and in_s is None):
+            raise ValueError("an alert is due after a while or at a time; a timer after a while")
+        deadline = None if in_s is None else self._timing.deadline(in_s)  # before anything waits
+        await self.load()
+        if len(self._kept.alerts) >= MOST_ALERTS:
+            raise AlertError(f"{MOST_ALERTS} alerts are set, and there is no room for more.")
+        now = self._clock.now()
+        alert = Alert(self._kept.new_id(), kind, text, due_at=at or now, created_at=now)
+        alert = replace(alert, routine=routine, duration_s=in_s if kind == "timer" else None)
+        if deadline is not None:
+            alert = self._alterations.due_by(alert, deadline)
+        else:
+            alert = self._alterations.due_at(alert, at, rule)
+        return await self._keep(alert, "set")
+
+    async def change(
+        self,
+        alert_id: int,
+        *,
+        text: str | None = None,
+        at: datetime | None = None,
+        in_s: float | None = None,
+        rule: str | None = None,
+        routine: str | None = None,
+    ) -> Alert | None:
+        """Change what is not None; an empty `rule` makes it happen once. None: no such alert.
+
+        What rings and gets a new time falls silent. Raises as `set` does.
+        """
+        alert = await self._one(alert_id)
+        if alert is None:
+            return None
+        changed = replace(
+            alert,
+            text=alert.text if text is None else text,
+            routine=alert.routine if routine is None else routine,
+        )
+        if in_s is not None:
+            changed = self._alterations.due_in(changed, in_s)
+        elif at is not None or rule is not None:
+            if alert.kind == "timer":
+                raise AlertError("A timer has no time of day; give or take time instead.")
+            changed = self._alterations.due_at(changed, at, rule)
+        return await self._keep(changed)
+
+    async def adjust(self, alert_id: int, by_s: float) -> Alert | None:
+        """Give a timer more time, or take some. One that rings runs again, for so long.
+
+        None: no such alert. Raises AlertError when nothing would be left; StoreError.
+        """
+        alert = await self._one(alert_id)
+        if alert is None:
+            return None
+        if alert.kind != "timer":
+            raise AlertError("Only a timer can be given time.")
+        rings = alert.state in ("due", "missed")
+        left_s = by_s + (0.0 if rings else self._timing.remaining_s(alert))
+        if left_s <= 0:
+            raise AlertError("The timer has no so much time left.")
+        if alert.state == "paused":
+            return await self._keep(replace(alert, left_s=left_s))
+        return await self._keep(self._alterations.due_in(alert, left_s))
+
+    async def pause(self, alert_id: int) -> Alert | None:
+        """Hold a timer. None: no such alert. Raises AlertError if it does not run; StoreError."""
+        alert = await self._one(alert_id)
+        if alert is None:
+            return None
+        if alert.kind != "timer" or alert.state != "pending":
+            raise AlertError("Only a timer that runs can be paused.")
+        left_s = max(0.0, self._timing.remaining_s(alert))
+        return await self._keep(replace(alert, state="paused", left_s=left_s, deadline=None))
+
+    async def resume(self, alert_id: int) -> Alert | None:
+        """Let a paused timer run on. None: no such alert. Raises AlertError; StoreError."""
+        alert = await self._one(alert_id)
+        if alert is None:
+            return None
+        if alert.state != "paused":
+            raise AlertError("Only a paused timer can run on.")
+        return await self._keep(self._alterations.due_in(alert, alert.left_s or 0.0))
+
+    async def snooze(self, alert_id: int, for_s: float = SNOOZE_S) -> Alert | None:
+        """Silence what rings, for a while. None: no such alert. Raises AlertError if silent."""
+        alert = await self._one(alert_id)
+        if alert is None:
+            return None
+        if alert.state != "due" or alert.kind == "routine":
+            raise AlertError("It does not ring.")
+        snoozed = self._alterations.due_in(alert, for_s)
+        self._watch.unfollow(alert.id)
+        saved = self._kept.change_anyway((snoozed,))
+        self._watch.follow(snoozed)
+        self._publish(snoozed, "snoozed")
+        await asyncio.shield(saved)
+        return snoozed
+
+    async def skip_next(self, alert_id: int) -> Alert | None:
+        """Leave out the next occurrence of a series. None: no such alert.
+
+        Raises AlertError for what is no series, or has no further occurrence; StoreError.
+        """
+        alert = await self._one(alert_id)
+        if alert is None:
+            return None
+        if not alert.rule:
+            raise AlertError("It happens only once: cancel it instead.")
+        due_at = self._timing.next_of(alert, max(alert.due_at, self._clock.now()))
+        if due_at is None:
+            raise AlertError("It has no further occurrence: cancel it instead.")
+        return await self._keep(replace(alert, due_at=due_at, skip_until=alert.due_at))
 
     async def cancel(self, alert_id: int) -> Alert | None:
-        """Take back an alert, or silence it; None when there is none. Raises StoreError."""
-        async with self._changing:
-            await self._load()
-            alert = self._alerts.get(alert_id)
-            if alert is None:
-                return None
-            if alert.state == "due":
-                return await self._silence(alert_id)
-            try:
-                await self._store.remove(alert_id)
-            except asyncio.CancelledError:
-                self._reload_soon()
-                raise
-            return self._end(alert_id)
+        """Take back an alert, or silence it; a series with all that is to come.
+
+        None when there is none. Raises StoreError, and then it is still there; what rang is silent
+        all the same.
+        """
+        alert = await self._one(alert_id)
+        if alert is None:
+            return None
+        if alert.state == "due":
+            return await self.acknowledge(alert_id)
+        for each in self.ringing():
+            if each.series_id == alert_id:
+                await self.acknowledge(each.id)
+        return await self._keep(replace(alert, state="done"), "cancelled", gone=True)
+
+    # --- silencing --------------------------------------------------------------------------
 
     async def acknowledge(self, alert_id: int) -> Alert | None:
-        """Silence an alert that rings; None when it does not ring."""
-        async with self._changing:
-            await self._load()
-            alert = self._alerts.get(alert_id)
-            if alert is None or alert.state != "due":
-                return None
-            return await self._silence(alert_id)
+        """Silence an alert that is due; None when it is not, or not any more.
+
+        It is silent at once. On disk when the call returns, unless the disk fails.
+        """
+        alert = await self._one(alert_id)
+        if alert is None or alert.state != "due":
+            return None
+        done = replace(alert, state="done")
+        follows = self._alterations.routine_after(alert, self._kept.new_id)
+        self._watch.unfollow(alert.id)
+        saved = self._kept.change_anyway(follows, remove=(alert_id,))
+        self._publish(done, "acknowledged")
+        for routine in follows:
+            self._publish(routine, "due")
+        await asyncio.shield(saved)
+        return done
 
     async def acknowledge_all(self) -> list[Alert]:
         """Silence everything that rings; what was ringing, oldest first."""
-        silenced = [await self.acknowledge(alert.id) for alert in self.ringing()]
+        await self.load()
+        silenced = await asyncio.gather(*(self.acknowledge(each.id) for each in self.ringing()))
         return [alert for alert in silenced if alert is not None]
 
+    async def told(self, alerts: Iterable[Alert]) -> None:
+        """That these were missed has been said: they are done. Others are left alone."""
+        await self.load()
+        missed = [each for each in alerts if self._is_missed(each.id)]
+        saved = self._kept.change_anyway(remove=[alert.id for alert in missed])
+        for alert in missed:
+            self._publish(replace(alert, state="done"), "told")
+        await asyncio.shield(saved)
+
+    # --- looking ----------------------------------------------------------------------------
+
+    def get(self, alert_id: int) -> Alert | None:
+        """The alert of this id."""
+        return self._kept.alerts.get(alert_id)
+
     def pending(self, kind: AlertKind | None = None) -> tuple[Alert, ...]:
-        """What is set and not yet due, soonest first."""
-        return self._sorted(
+        """What is set and not yet due, soonest first; paused timers last."""
+        found = [
             alert
-            for alert in self._alerts.values()
-            if alert.state == "pending" and kind in (None, alert.kind)
-        )
+            for alert in self._kept.alerts.values()
+            if alert.state in ("pending", "paused") and kind in (None, alert.kind)
+        ]
+        found.sort(key=lambda each: (each.state == "paused", self.remaining_s(each), each.id))
+        return tuple(found)
 
     def ringing(self) -> tuple[Alert, ...]:
-        """What is due and not yet acknowledged, oldest first."""
-        return self._sorted(alert for alert in self._alerts.values() if alert.state == "due")
+        """What is due and not yet acknowledged, oldest first; never a routine."""
+        return tuple(self._kept.alerts[alert_id] for alert_id in self._watch.rings_since)
+
+    def due_routines(self) -> tuple[Alert, ...]:
+        """The routines that are to run now, oldest first."""
+        return self._oldest_first(
+            alert
+            for alert in self._kept.alerts.values()
+            if alert.state == "due" and alert.kind == "routine"
+        )
+
+    def missed(self) -> tuple[Alert, ...]:
+        """What was missed and not told, oldest first."""
+        return self._oldest_first(
+            alert for alert in self._kept.alerts.values() if alert.state == "missed"
+        )
 
     def remaining_s(self, alert: Alert) -> float:
         """Seconds until it is due, by the clock that it follows; negative when overdue."""
-        end_s = self._ends.get(alert.id)
-        if end_s is not None:
-            return end_s - self._clock.monotonic()
-        return (alert.due_at - self._clock.now()).total_seconds()
+        return self._timing.remaining_s(alert)
 
-    # --- within self._changing --------------------------------------------------------------
+    def rang_s(self, alert: Alert) -> float:
+        """For how long it has been ringing, in this life; 0 when it does not."""
+        since_s = self._watch.rings_since.get(alert.id)
+        return 0.0 if since_s is None else self._clock.monotonic() - since_s
 
-    async def _load(self) -> None:
-        if self._loaded:
-            return
-        stored = {alert.id: alert for alert in await self._store.all()}
-        for gone in self._alerts.keys() - stored.keys():
-            self._end(gone)
-        now, monotonic = self._clock.now(), self._clock.monotonic()
-        for alert in stored.values():
-            if alert.id in self._alerts or alert.id in self._unsaved:
-                continue  # memory knows better
-            self._alerts[alert.id] = alert
-            if alert.kind == "timer" and alert.state == "pending":
-                self._ends[alert.id] = monotonic + (alert.due_at - now) / timedelta(seconds=1)
-        self._loaded = True
+    def waits_for_clock(self) -> bool:
+        """Whether something is set that has to wait until the clock is known to be right."""
+        return self._timing.waits_for_clock
 
-    async def _ring(self) -> None:
-        for alert in self._sorted(self._alerts.values()):
-            if alert.state == "pending" and self.remaining_s(alert) <= 0:
-                # Ring even when the disk fails: then a restart rings it again.
-                self._alerts[alert.id] = replace(alert, state="due")
-                self._ends.pop(alert.id, None)
-                await self._save(alert.id, "due")
-            if self._alerts[alert.id].state == "due" and alert.id not in self._announced:
-                self._announced.add(alert.id)
-                self._publish(self._alerts[alert.id])
+    # --- within -----------------------------------------------------------------------------
 
-    async def _silence(self, alert_id: int) -> Alert:
-        silenced = self._end(alert_id)  # first, whatever the disk does
-        await self._save(alert_id, "done")
-        return silenced
+    async def _one(self, alert_id: int) -> Alert | None:
+        await self.load()
+        return self._kept.alerts.get(alert_id)
 
-    async def _save(self, alert_id: int, state: AlertState) -> None:
-        self._unsaved[alert_id] = state  # and stays so when this is cancelled
-        try:
-            await self._store.set_state(alert_id, state)
-        except StoreError as error:
-            _log.warning("alert %d is %s, but cannot be saved so: %s", alert_id, state, error)
+    async def _keep(
+        self, alert: Alert, change: AlertChange = "changed", *, gone: bool = False
+    ) -> Alert:
+        """It is like this from now on; when that cannot be kept, all is as it was: StoreError."""
+        was = self._kept.alerts.get(alert.id)
+
+        def undone() -> None:
+            if was is not None:
+                self._watch.follow(was)
+                self._publish(was, "changed")
+            else:
+                self._watch.unfollow(alert.id)
+                self._publish(replace(alert, state="done"), "cancelled")
+
+        saved = self._kept.change(alert, gone=gone, undone=undone)
+        if gone:
+            self._watch.unfollow(alert.id)
         else:
-            del self._unsaved[alert_id]
-
-    async def _save_again(self) -> None:
-        for alert_id, state in list(self._unsaved.items()):
-            await self._save(alert_id, state)
-
-    # --- at any time ------------------------------------------------------------------------
-
-    def _end(self, alert_id: int) -> Alert:
-        alert = replace(self._alerts.pop(alert_id), state="done")
-        self._ends.pop(alert_id, None)
-        self._announced.discard(alert_id)
-        self._publish(alert)
+            self._watch.follow(alert)
+        self._publish(alert, change)
+        await asyncio.shield(saved)
         return alert
 
-    def _publish(self, alert: Alert) -> None:
-        self._bus.publish(AlertChanged(alert))
+    def _is_missed(self, alert_id: int) -> bool:
+        alert = self._kept.alerts.get(alert_id)
+        return alert is not None and alert.state == "missed"
+
+    def _oldest_first(self, alerts: Iterable[Alert]) -> tuple[Alert, ...]:
+        return tuple(sorted(alerts, key=lambda each: (each.due_at, each.id)))
+
+    def _publish(self, alert: Alert, change: AlertChange) -> None:
+        self._bus.publish(AlertChanged(alert, change))
         self._wake.set()
-
-    def _reload_soon(self) -> None:
-        self._loaded = False
-        self._wake.set()
-
-    def _sorted(self, alerts: Iterable[Alert]) -> tuple[Alert, ...]:
-        return tuple(sorted(alerts, key=lambda alert: (self.remaining_s(alert), alert.id)))
-
-    def _until_next_s(self) -> float | None:
-        """How long to sleep; None when only a change can wake."""
-        waits = [
-            self.remaining_s(alert)
-            if alert.kind == "timer"
-            else min(self.remaining_s(alert), LOOK_AGAIN_S)
-            for alert in self._alerts.values()
-            if alert.state == "pending"
-        ]
-        if self._unsaved:
-            waits.append(LOOK_AGAIN_S)
-        return min(waits, default=None)

@@ -4,9 +4,10 @@ Everything here is pure and strict: text that is not wholly understood gives Non
 mind can ask instead of guessing. The words are in mind.toml of each language.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ren_device.assistant.phrases import Phrases
 from ren_device.languages.numbers import Numbers
 from ren_device.languages.tables import WordSet
 
@@ -30,8 +31,13 @@ class Durations:
         self._numbers = numbers
         self._words = words
         self._units = {word: size for size, names in words.units for word in names}
-        self._quantities = _longest_first(words.quantities)
-        self._fractions = _longest_first(words.fractions)
+        self._quantities = Phrases(words.quantities)
+        self._fractions = Phrases(words.fractions)
+
+    @property
+    def begins(self) -> Iterable[str]:
+        """The words, besides numbers, that a duration begins with."""
+        return self._quantities.begins
 
     def parse_duration(self, text: str) -> float | None:
         """Seconds, above 0, if `text` as a whole is a duration; None when it is not understood.
@@ -71,7 +77,7 @@ class Durations:
 
     def _part_at(self, words: Sequence[str], start: int) -> tuple[float, int, int] | None:
         """One quantity with its unit at `start`: seconds, those of the unit, index after it."""
-        quantity = self._quantity_at(words, start)
+        quantity = self.quantity_at(words, start)
         if quantity is None or quantity[1] >= len(words):
             return None
         count, end = quantity
@@ -79,7 +85,7 @@ class Durations:
         if unit is None:
             return None
         end += 1
-        if (fraction := _value_at(words, end, self._fractions)) is not None:
+        if (fraction := self._fractions.at(words, end)) is not None:
             # "an hour and a half", but not "an hour and half a minute"
             follows = words[fraction[1] : fraction[1] + 1]
             no_fraction = self._units.keys() | self._words.no_fraction_before
@@ -97,9 +103,9 @@ class Durations:
             return None
         return number[0] * smaller, smaller, number[1]
 
-    def _quantity_at(self, words: Sequence[str], start: int) -> tuple[float, int] | None:
+    def quantity_at(self, words: Sequence[str], start: int) -> tuple[float, int] | None:
         """How many: "two and a half", "half an", "a couple of", "three quarters of an", "a"."""
-        quantity = _value_at(words, start, self._quantities)
+        quantity = self._quantities.at(words, start)
         if quantity and words[quantity[1] : quantity[1] + 1] != [self._numbers.words.hundred]:
             return quantity
         number = self._numbers.number_at(words, start)
@@ -107,23 +113,8 @@ class Durations:
             # "set an hour and a half timer": the article was taken by the sentence
             return (1.0, 0) if start == 0 and self._is_linked(words, 1) else None
         count, end = number
-        if (fraction := _value_at(words, end, self._fractions)) is not None:
+        if (fraction := self._fractions.at(words, end)) is not None:
             follows = words[fraction[1] : fraction[1] + 1]
             if follows and follows[0] in self._units:
                 return count + fraction[0], fraction[1]
         return count, end
-
-
-def _longest_first(phrases: Sequence[tuple[str, float]]) -> list[tuple[list[str], float]]:
-    split = ((phrase.split(), value) for phrase, value in phrases)
-    return sorted(split, key=lambda each: -len(each[0]))
-
-
-def _value_at(
-    words: Sequence[str], start: int, phrases: Sequence[tuple[list[str], float]]
-) -> tuple[float, int] | None:
-    """What the first phrase that stands at `start` is worth, and the index after it."""
-    for phrase, value in phrases:
-        if list(words[start : start + len(phrase)]) == phrase:
-            return value, start + len(phrase)
-    return None

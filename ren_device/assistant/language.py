@@ -18,7 +18,9 @@ class Language:
         self.words = table(code, "mind", MindWords)
         self.numbers = Numbers(self.words.numbers)
         self.durations = Durations(self.numbers, self.words.durations)
-        self.moments = Moments(self.words.moments, self.numbers, self.durations)
+        self.moments = Moments(
+            self.words.moments, self.words.recurrences, self.numbers, self.durations
+        )
         self.hearing = Hearing(self.words.hearing)
         self.speech = Speech(code)
         self.facts = Facts(self.speech)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal
 
 from ren_device.assistant.language import Language
@@ -11,16 +12,33 @@ from ren_device.model import Intent
 from ren_device.skills.speakable import capitalised
 
 ANSWERS = frozenset(
-    "never_mind help hello goodbye thanks love who_are_you presence change_timer change_alarm "
-    "change_reminder home_what".split()
+    "never_mind help hello goodbye thanks love who_are_you presence home_what".split()
 )
 """The intents that are only answered."""
 VOLUME_STEP = 10
-LONGEST_TIMER_S = 7 * 86_400
-_CONFIRMED = re.compile(r"^(?:cancel|clear|remove)_")
+_TAKES_AWAY = re.compile(r"^(?:cancel|clear|remove)_")
+_CHANGES = re.compile(r"^(?:skip_alarm|pause_timer|change_(?:timer|alarm|reminder)|move_to_list)$")
 _ANY_LIST = "shopping"
+_OF_THE_VOICE: Mapping[str, str] = MappingProxyType({})
+_OF_ALARMS: Mapping[str, str] = MappingProxyType({"of": "alarms"})
 
-Missing = Literal["duration", "moment", "text", "items", "which", "yes"]
+Missing = Literal[
+    "duration",
+    "by",
+    "moment",
+    "target",
+    "choice",
+    "way",
+    "often",
+    "extent",
+    "text",
+    "items",
+    "steps",
+    "which",
+    "yes",
+]
+"""`by` is a duration to give or take; `target` a moment that something is moved to; `choice` one of
+some moments; `way` whether later or earlier; `extent` whether one day or all of a series."""
 Call = tuple[str, Mapping[str, object]]
 
 
@@ -31,7 +49,8 @@ class Question:
     text: str
     missing: Missing
     base: str = ""
-    calls: tuple[Call, ...] = ()  # what "yes" does, or what lacks a "which"
+    calls: tuple[Call, ...] = ()  # what "yes" does, or each choice, or what lacks a "which"
+    choices: tuple[datetime, ...] = ()  # what each of `calls` is for
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +63,7 @@ class Meaning:
 
 
 def meaning(intent: Intent, now: datetime, language: Language) -> Meaning | None:
-    """What to do about `intent`; None when its words make no sense after all.
-
-    A near miss never leads to taking something away: that is asked first.
-    """
+    """What to do about `intent`; None when its words make no sense after all."""
     say = language.say
     if intent.name in ANSWERS:
         greeting = capitalised(str(intent.slots.get("greeting", "")))
@@ -55,11 +71,20 @@ def meaning(intent: Intent, now: datetime, language: Language) -> Meaning | None
             return Meaning(answer=f"{greeting}.")
         return Meaning(answer=say(f"answers.{intent.name}", can=say("answers.can")))
     act = _ACTS.get(intent.name)
-    found = act(intent, now, language) if act else None
-    if found and intent.score < 100 and any(_CONFIRMED.match(name) for name, _ in found.calls):
+    return act(intent, now, language) if act else None
+
+
+def asked_first(found: Meaning, intent: Intent, language: Language) -> Meaning:
+    """The same; but a near miss never takes away or changes anything before a "yes"."""
+    if intent.score >= 100 or not found.calls:
+        return found
+    if any(_TAKES_AWAY.match(name) for name, _ in found.calls):
         text = _confirmation(found.calls[0], language)
-        return Meaning(question=Question(text, "yes", calls=found.calls))
-    return found
+    elif any(_CHANGES.match(name) for name, _ in found.calls):
+        text = language.say("asks.meant", said=intent.matched)
+    else:
+        return found
+    return Meaning(question=Question(text, "yes", calls=found.calls))
 
 
 def _confirmation(call: Call, language: Language) -> str:
@@ -77,78 +102,17 @@ def _confirmation(call: Call, language: Language) -> str:
     return language.say(f"asks.{name}.{form}", which=which)
 
 
-def _words(intent: Intent, slot: str, language: Language) -> str:
-    """A slot's text without the articles before it."""
+def words_of(intent: Intent, slot: str, language: Language) -> str:
+    """A slot's text without the articles before it; empty without the slot."""
     text = str(intent.slots.get(slot, ""))
     return language.words.meaning.articles.sub("", text).strip()
 
 
-def _set_timer(intent: Intent, _now: datetime, language: Language) -> Meaning:
-    label = _words(intent, "label", language)
-    seconds = language.durations.parse_duration(str(intent.slots.get("duration", "")))
-    if seconds is None and (found := language.durations.find_duration(label)):
-        seconds, label = found
-        unnamed = not language.words.meaning.no_name.sub("", label).strip()
-        if language.numbers.parse_number(label) is not None or unnamed:
-            label = ""  # "four or five minutes"
-    if seconds is None:
-        requests = language.words.requests
-        request = requests.named_timer.format(label=label) if label else requests.timer
-        return Meaning(question=Question(language.say("asks.how_long"), "duration", request))
-    if not 1 <= seconds <= LONGEST_TIMER_S:
-        return Meaning(answer=language.say("answers.timer_too_long"))
-    return Meaning(calls=(("set_timer", {"duration_s": seconds, "name": label}),))
-
-
-def _set_alarm(intent: Intent, now: datetime, language: Language) -> Meaning:
-    requests = language.words.requests
-    wake = intent.slots.get("purpose") == "wake"
-    label = _words(intent, "label", language)
-    base = requests.wake if wake else requests.alarm
-    base = requests.named_alarm.format(label=label) if label else base
-    said = str(intent.slots.get("when", ""))
-    if language.durations.parse_duration(said):
-        said = requests.in_duration.format(said=said)
-    found = language.moments.find_when(said, now, "wake" if wake else "alarm") if said else None
-    if found is None or found.rest:
-        return Meaning(question=Question(language.say("asks.when"), "moment", base))
-    if found.at is None:
-        return Meaning(question=_when_exactly(found.problem, intent.matched, base, language))
-    at = found.at.isoformat(timespec="seconds")
-    return Meaning(calls=(("set_alarm", {"at": at, "name": label}),))
-
-
-def _set_reminder(intent: Intent, now: datetime, language: Language) -> Meaning | None:
-    words, requests = language.words.meaning, language.words.requests
-    rest = str(intent.slots.get("rest", ""))
-    if lead := str(intent.slots.get("lead", "")):
-        is_duration = language.durations.parse_duration(lead) is not None
-        opened = requests.in_duration if is_duration else requests.at_moment
-        rest = f"{opened.format(said=lead)} {rest}"
-    found = language.moments.find_when(rest, now)
-    what = found.rest if found else rest
-    what = words.before_task.sub("", f"{what} ").strip()
-    what = words.after_task.sub("", what)
-    if found is None and words.no_task.match(rest):
-        return None  # "remind me what the capital of France is"
-    if not what:
-        at = found and found.at
-        request = requests.reminder_at.format(when=rest) if at else requests.reminder
-        return Meaning(question=Question(language.say("asks.task"), "text", request))
-    base = requests.reminder_of.format(what=what)
-    if found is None:
-        return Meaning(question=Question(language.say("asks.when"), "moment", base))
-    if found.at is None:
-        said = requests.reminder_at.format(when=rest)
-        return Meaning(question=_when_exactly(found.problem, said, base, language))
-    at_moment = found.at.isoformat(timespec="seconds")
-    return Meaning(calls=(("set_reminder", {"text": what, "at": at_moment}),))
-
-
-def _when_exactly(problem: str, said: str, base: str, language: Language) -> Question:
-    if problem == "past":
-        return Question(language.say("asks.when_instead"), "moment", base)
-    return Question(language.say("asks.time_of_day"), "moment", said)
+def duration_of(intent: Intent, language: Language) -> float | None:
+    """Seconds, from the slots `duration`, or `count` and `unit`; None when there are none."""
+    slots = intent.slots
+    said = slots.get("duration") or f"{slots.get('count', '')} {slots.get('unit', '')}"
+    return language.durations.parse_duration(str(said))
 
 
 def _items(intent: Intent, language: Language) -> list[str]:
@@ -160,8 +124,8 @@ def _items(intent: Intent, language: Language) -> list[str]:
     return [piece for piece in bare if piece and not words.no_item.fullmatch(piece)]
 
 
-def _list_name(intent: Intent, language: Language) -> str:
-    name = _words(intent, "list", language)
+def _list_name(intent: Intent, language: Language, slot: str = "list") -> str:
+    name = words_of(intent, slot, language)
     return dict(language.words.meaning.lists).get(name, name) or _ANY_LIST
 
 
@@ -188,10 +152,23 @@ def _remove_from_list(intent: Intent, _now: datetime, language: Language) -> Mea
     return Meaning(calls=(("remove_from_list", found),))
 
 
-def _show_list(intent: Intent, now: datetime, language: Language) -> Meaning | None:
+def _find_on_list(intent: Intent, _now: datetime, language: Language) -> Meaning | None:
     """A question about one thing has too few fixed words for a near miss."""
-    unclear = intent.score < 100 and "items" in intent.slots
-    return None if unclear else _whole_list("show_list")(intent, now, language)
+    items = _items(intent, language)
+    if intent.score < 100 or not items:
+        return None
+    found = {"items": items, "list_name": _list_name(intent, language)}
+    return Meaning(calls=(("find_on_list", found),))
+
+
+def _move_to_list(intent: Intent, _now: datetime, language: Language) -> Meaning | None:
+    items = _items(intent, language)
+    if not items:
+        return None
+    moved: dict[str, object] = {"items": items, "to_list": _list_name(intent, language, "to_list")}
+    if "list" in intent.slots:
+        moved["from_list"] = _list_name(intent, language)
+    return Meaning(calls=(("move_to_list", moved),))
 
 
 def _whole_list(tool: str) -> "_Act":
@@ -200,29 +177,15 @@ def _whole_list(tool: str) -> "_Act":
     )
 
 
-def _list_timers(intent: Intent, _now: datetime, language: Language) -> Meaning:
-    which = _words(intent, "which", language)
-    sure = intent.score >= 100 and not language.words.meaning.no_name.search(which)
-    return Meaning(calls=(("list_timers", {"name": which} if which and sure else {}),))
-
-
-def _cancel(tool: str) -> "_Act":
-    def act(intent: Intent, _now: datetime, language: Language) -> Meaning:
-        which = _words(intent, "which", language)
-        if tool == "cancel_alarm" and language.words.meaning.to_another_time.match(which):
-            return Meaning(answer=language.say("answers.change_alarm"))
-        return Meaning(calls=((tool, {"which": which}),))
-
-    return act
-
-
 def _plain(tool: str) -> "_Act":
     return lambda _intent, _now, _language: Meaning(calls=((tool, {}),))
 
 
-def _set_volume(intent: Intent, _now: datetime, language: Language) -> Meaning | None:
+def _set_volume(
+    intent: Intent, _now: datetime, language: Language, of: Mapping[str, str] = _OF_THE_VOICE
+) -> Meaning | None:
     if "percent" in intent.slots:
-        return Meaning(calls=(("set_volume", {"percent": int(intent.slots["percent"])}),))
+        return Meaning(calls=(("set_volume", {"percent": int(intent.slots["percent"]), **of}),))
     words = language.words.meaning
     said = str(intent.slots.get("level", ""))
     level = 50.0 if words.half.fullmatch(said) else language.numbers.parse_number(said)
@@ -230,10 +193,10 @@ def _set_volume(intent: Intent, _now: datetime, language: Language) -> Meaning |
         return None
     if level <= 10 and not words.percent.search(intent.matched):  # of ten
         level *= 10
-    return Meaning(calls=(("set_volume", {"percent": min(100, round(level))}),))
+    return Meaning(calls=(("set_volume", {"percent": min(100, round(level)), **of}),))
 
 
-def _change_volume(sign: int) -> "_Act":
+def _change_volume(sign: int, of: Mapping[str, str] = _OF_THE_VOICE) -> "_Act":
     def act(intent: Intent, _now: datetime, language: Language) -> Meaning:
         words = language.words.meaning
         amount = language.numbers.parse_number(str(intent.slots.get("amount", "")))
@@ -243,31 +206,29 @@ def _change_volume(sign: int) -> "_Act":
         else:
             in_steps = amount <= 5 and not words.percent.search(intent.matched)
             by = min(100, round(amount * VOLUME_STEP if in_steps else amount))
-        return Meaning(calls=(("change_volume", {"by": sign * by}),))
+        return Meaning(calls=(("change_volume", {"by": sign * by, **of}),))
 
     return act
 
 
-def _cancel_all_timers(_intent: Intent, _now: datetime, _language: Language) -> Meaning:
-    return Meaning(calls=(("cancel_timer", {"which": "all"}),))
+def _alarm_volume(intent: Intent, now: datetime, language: Language) -> Meaning | None:
+    way = intent.slots.get("way")
+    if way in ("up", "down"):
+        return _change_volume(1 if way == "up" else -1, _OF_ALARMS)(intent, now, language)
+    if way == "to" or "percent" in intent.slots:
+        return _set_volume(intent, now, language, _OF_ALARMS)
+    return Meaning(calls=(("get_volume", dict(_OF_ALARMS)),))
 
 
 _Act = Callable[[Intent, datetime, Language], Meaning | None]
 
 _ACTS: Mapping[str, _Act] = {
-    "set_timer": _set_timer,
-    "set_alarm": _set_alarm,
-    "set_reminder": _set_reminder,
-    "list_timers": _list_timers,
-    "list_alarms": _plain("list_alarms"),
-    "list_reminders": _plain("list_reminders"),
-    "cancel_timer": _cancel("cancel_timer"),
-    "cancel_all_timers": _cancel_all_timers,
-    "cancel_alarm": _cancel("cancel_alarm"),
-    "cancel_reminder": _cancel("cancel_reminder"),
     "add_to_list": _add_to_list,
     "remove_from_list": _remove_from_list,
-    "show_list": _show_list,
+    "show_list": _whole_list("show_list"),
+    "find_on_list": _find_on_list,
+    "count_list": _whole_list("count_list"),
+    "move_to_list": _move_to_list,
     "show_lists": _plain("show_lists"),
     "clear_list": _whole_list("clear_list"),
     "get_time": _plain("get_time"),
@@ -277,5 +238,5 @@ _ACTS: Mapping[str, _Act] = {
     "unmute": _plain("unmute"),
     "volume_up": _change_volume(1),
     "volume_down": _change_volume(-1),
-    "stop": _plain("stop_ringing"),
+    "alarm_volume": _alarm_volume,
 }

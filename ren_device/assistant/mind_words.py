@@ -4,13 +4,13 @@ The tables for numbers, durations, moments, hearing and recurrence are described
 used.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ren_device.assistant.durations import DurationWords
 from ren_device.assistant.heard import HearingWords
 from ren_device.assistant.misheard import MisheardWords
-from ren_device.assistant.moment_words import MomentWords
-from ren_device.assistant.repeats import RepeatWords
+from ren_device.assistant.moment_words import MomentWords, RecurrenceWords
 from ren_device.languages.numbers import NumberWords
 from ren_device.languages.tables import Pattern, WordSet
 
@@ -21,7 +21,10 @@ class MeaningWords:
 
     articles: Pattern
     no_name: Pattern
-    to_another_time: Pattern
+    often: tuple[tuple[str, str], ...]
+    names_day: Pattern
+    of_a_day: Pattern
+    half_of_day: Pattern
     before_task: Pattern
     after_task: Pattern
     no_task: Pattern
@@ -54,6 +57,12 @@ class RequestWords:
     reminder_and: str
     reminder_led: str
     led_task: Pattern
+    recurring: str
+    before_moment: Pattern
+    change_timer: Mapping[str, str]
+    change: Mapping[str, str]
+    by_duration: str
+    to_moment: str
     add: str
     before_added: Pattern
     add_bare: str
@@ -64,6 +73,9 @@ class RequestWords:
     in_led: str
     led_moment: WordSet
     no_at_after: Pattern
+    routine: str
+    new_routine: str
+    routine_steps: str
     before_duration: Pattern
 
 
@@ -76,7 +88,16 @@ class DialogueWords:
     none: Pattern
     which_one: Pattern
     one_of_them: Pattern
+    what_to_do: Pattern
+    cancel_instead: Pattern
+    only_one: Pattern
+    whole: Pattern
     ordinal: Pattern
+    places: tuple[tuple[Pattern, int], ...]
+    hours: tuple[tuple[Pattern, int, int], ...]
+    later: Pattern
+    earlier: Pattern
+    shifted: Pattern
     not_wanted: Pattern
     negative: Pattern
 
@@ -127,6 +148,18 @@ class FactWords:
 
 
 @dataclass(frozen=True, slots=True)
+class RoutineWords:
+    """The table [routines]: how a new routine is told."""
+
+    create: Pattern
+    link: Pattern
+    links: Pattern
+    between_steps: Pattern
+    wait: tuple[Pattern, ...]
+    say: tuple[Pattern, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MindWords:
     """All of mind.toml."""
 
@@ -135,10 +168,11 @@ class MindWords:
     moments: MomentWords
     hearing: HearingWords
     misheard: MisheardWords
-    repeats: RepeatWords
+    recurrences: RecurrenceWords
     meaning: MeaningWords
     requests: RequestWords
     dialogue: DialogueWords
     home: HomeWords
     memory: MemoryWords
     facts: FactWords
+    routines: RoutineWords

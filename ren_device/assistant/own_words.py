@@ -34,4 +34,4 @@ def own_words(original: str, plain: str, hearing: Hearing) -> str:
     if first is None or last is None:
         return plain
     part = original[first.start() : last.end()]
-    return hearing.without_fillers(part).strip(' \t\n,;:.!?"\u201c\u201d')
+    return hearing.without_fillers(part).strip(' \t\n,;:.!?"\u201c\u201d\u201e')

@@ -187,13 +187,13 @@ class Steps:
         tool = self.toolbox.get(call.name)
         if tool is None:
             raise ToolError(f"There is no tool called {call.name}.")
-        await self._gate(tool)
+        await self._gate(tool, call)
         if self.certain is not None and not tool.read_only:
             await self.certain.wait()
         return await tool.run(call.arguments)
 
-    async def _gate(self, tool: Tool) -> None:
-        if tool.dangerous and not await self.may_run_dangerous():
+    async def _gate(self, tool: Tool, call: ToolCall) -> None:
+        if await tool.is_dangerous(call.arguments) and not await self.may_run_dangerous():
             raise ToolRefused(self.refusal)
 
 

@@ -1,156 +1,172 @@
-"""Moments as people say them: "half past seven", "tomorrow at nine", "in ten minutes".
+"""Moments as people say them: "half past seven", "tomorrow at nine", "every weekday at 8".
 
 Everything here is pure: the caller says what time it is. A moment that was found is never in the
-past. Whether "at seven" is morning or evening is decided by what it is for (`_hours`).
+past, and what is not wholly understood is not guessed. A text is first cut into what it says of
+time (`moment_parts`), and that is then made a moment (`resolving`).
 """
 
-from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import pairwise
 
 from ren_device.assistant.durations import Durations
-from ren_device.assistant.moment_parts import MomentParts, Spoken
-from ren_device.assistant.moment_words import MomentWords
+from ren_device.assistant.moment_parts import MOST_SPANS, MomentParts, Span
+from ren_device.assistant.moment_words import MomentWords, RecurrenceWords
+from ren_device.assistant.resolving import Outcome, Problem, Purpose, resolve
+from ren_device.assistant.spoken import Spoken
 from ren_device.languages.numbers import Numbers
-
-Purpose = Literal["alarm", "wake", "reminder"]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """A moment within a text: local wall clock, naive, and the text without it.
 
-    `at` is None when a moment was meant and cannot be used: `problem` says whether its time of day
-    is missing ("tomorrow") or it has already passed ("today at nine" at noon).
+    `at` is None when a moment was meant and cannot be used, and then `problem` says why: its time
+    of day is missing ("tomorrow", with `day`; "every morning", with `rule`), it has passed ("today
+    at 9 am" at noon), it may mean several things ("at seven or eight", with `choices`; "later"),
+    or it recurs in a way that no single rule can hold ("twice a day").
     """
 
     at: datetime | None
     rest: str
-    problem: Literal["", "no time", "past"] = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Span:
-    start: int
-    end: int
-    spoken: Spoken
+    problem: Problem = ""
+    rule: str = ""  # RFC 5545 without a start; `at` is the first occurrence
+    offset_s: float | None = None  # said from now, within a day: "in ten minutes"
+    choices: tuple[datetime, ...] = ()  # what may be meant, soonest first, at most three
+    day: date | None = None
 
 
 class Moments:
     """Understands the moments of one language."""
 
-    def __init__(self, words: MomentWords, numbers: Numbers, durations: Durations) -> None:
+    def __init__(
+        self,
+        words: MomentWords,
+        recurrences: RecurrenceWords,
+        numbers: Numbers,
+        durations: Durations,
+    ) -> None:
         """By these words."""
         self._words = words
         self._numbers = numbers
-        self._parts = MomentParts(words, numbers, durations)
+        self._parts = MomentParts(words, recurrences, numbers, durations)
+
+    def is_repeated(self, text: str) -> bool:
+        """Whether the words of a recurrence, understood or not, are anywhere in a plain text."""
+        return self._parts.recurrences.is_repeated(text)
 
     def parse_when(
         self, text: str, now: datetime, purpose: Purpose = "reminder"
     ) -> datetime | None:
-        """The moment that `text` as a whole says, after `now`; None when it is not understood."""
+        """The moment that `text` as a whole says, after `now` and once; None for all else."""
         words = self._numbers.tokens(text)
-        span = self._span_at(words, 0, now, bare=True)
+        span = self._parts.span_at(words, 0, now, bare=True)
         if span is None or span.end != len(words):
             return None
-        return _resolve(span.spoken, now, purpose)
+        found = resolve(span.spoken, now, purpose)
+        return None if found.rule else found.at
 
     def find_when(self, text: str, now: datetime, purpose: Purpose = "reminder") -> Found | None:
         """The moment said at the start or the end of `text` (or else within it), and the rest."""
         words = self._numbers.tokens(text)
-        whole = self._span_at(words, 0, now, bare=True)
-        if whole is not None and whole.end == len(words):
-            return _found(words, [whole], now, purpose)
-        spans: list[_Span] = []
-        start = 0
-        while start < len(words):
-            span = self._span_at(words, start, now, bare=False)
-            at_an_end = span is not None and (start == 0 or span.end == len(words))
-            if span is not None and (at_an_end or span.spoken.has_time):  # not "the morning paper"
-                spans.append(span)
-            start = span.end if span is not None else start + 1
+        whole = self._parts.span_at(words, 0, now, bare=True)
+        if whole is not None and whole.end == len(words) and not whole.spoken.is_limit:
+            return self._found(words, [whole], resolve(whole.spoken, now, purpose))
+        said = self._parts.spans(words, now)
+        if len(said) > MOST_SPANS:
+            return self._found(words, said, Outcome(problem="ambiguous"))
+        spans = [
+            span
+            for span in said
+            if span.spoken.has_time  # not "the morning paper"
+            or span.start == 0
+            or (span.end == len(words) and not self._is_for(words, span))
+            or span.spoken.is_limit
+        ]
+        if not any(span.spoken.rule and span.spoken.rule.freq for span in spans):
+            spans = [span for span in spans if not span.spoken.is_limit]
         if not spans:
-            return None
+            return self._left_over(words, [])
+        return self._of_several(words, spans, now, purpose)
+
+    def _of_several(
+        self, words: Sequence[str], spans: list[Span], now: datetime, purpose: Purpose
+    ) -> Found:
+        recurring = [span for span in spans if span.spoken.rule]
+        if recurring:
+            spoken = _all_together(spans)
+            if spoken is None or any(self._goes_on(words, span) for span in spans):
+                return self._found(words, spans, Outcome(problem="rule"))
+            return self._found(words, spans, resolve(spoken, now, purpose))
         first, last = spans[0], spans[-1]
+        if any(one.end == two.start for one, two in pairwise(spans)):
+            return self._found(words, spans, Outcome(problem="ambiguous"))  # "at seven at eight"
         if first is not last and first.start == 0 and last.end == len(words):
-            together = first.spoken.meets(last.spoken)
-            if together is not None:
-                merged = [replace(first, spoken=together), last]
-                return _found(words, merged, now, purpose)
-        if first.start == 0 and first.spoken.has_time:
-            return _found(words, [first], now, purpose)
-        return _found(words, [last], now, purpose)
+            return self._at_both_ends(words, first, last, now, purpose)
+        chosen = first if first.start == 0 else last
+        if self._is_unclear(words, chosen):
+            return self._found(words, [chosen], Outcome(problem="ambiguous"))
+        if doubted := [span for span in spans if span.spoken.trouble and first.start > 0]:
+            chosen = doubted[0]
+        return self._found(words, [chosen], resolve(chosen.spoken, now, purpose))
 
-    def _span_at(self, words: list[str], start: int, now: datetime, *, bare: bool) -> _Span | None:
-        """The longest moment at `start`. A lone number counts only when `bare` or after "at"."""
-        spoken: Spoken | None = None
-        end = start
-        while end < len(words):
-            opened = end
-            while opened < len(words) and words[opened] in self._words.openers:
-                opened += 1
-            opening = words[end:opened]
-            on_a_day = spoken is not None and spoken.day is not None
-            lone = bare or on_a_day or not self._words.at.isdisjoint(opening)
-            piece = self._parts.at(words, end, now, lone=lone)  # "this morning", "in ten minutes"
-            if piece is None and end < opened < len(words):
-                timed = not self._words.at.isdisjoint(opening)
-                dated = bare or not self._words.on.isdisjoint(opening)  # not "the first pill"
-                dated = dated and not (timed and self._words.bare_ordinals)
-                piece = self._parts.at(words, opened, now, lone=lone, dated=dated)
-            if piece is None:
-                break
-            together = piece[0] if spoken is None else spoken.meets(piece[0])
-            if together is None:
-                break
-            spoken, end = together, piece[1]
-        return _Span(start, end, spoken) if spoken else None
+    def _at_both_ends(
+        self, words: Sequence[str], first: Span, last: Span, now: datetime, purpose: Purpose
+    ) -> Found:
+        """What was said before and after something else, which may be of one moment."""
+        alone = resolve(first.spoken, now, purpose)
+        passed = last.spoken.day is not None and last.spoken.day < now.date()
+        complete = first.spoken.has_time and not first.spoken.trouble
+        if self._is_for(words, last) or (complete and (passed or last.spoken.trouble)):
+            return self._found(words, [first], alone)
+        together = first.spoken.meets(last.spoken)
+        if self._is_unclear(words, first):
+            return self._found(words, [first], Outcome(problem="ambiguous"))
+        if together is None:
+            return self._found(words, [first], alone)
+        both = resolve(together, now, purpose)
+        if complete and alone.at and both.at != alone.at and last.spoken.day:
+            # "at six about the meeting tomorrow": at six today, or tomorrow?
+            choices = tuple(sorted({at for at in (alone.at, both.at) if at}))
+            return self._found(words, [first], Outcome(problem="ambiguous", choices=choices))
+        return self._found(words, [first, last], both)
+
+    def _goes_on(self, words: Sequence[str], span: Span) -> bool:
+        """Whether a limit of a recurrence follows that was not understood."""
+        return self._parts.recurrences.goes_on(" ".join(words[span.end :]))
+
+    def _is_unclear(self, words: Sequence[str], span: Span) -> bool:
+        """Whether what stands beside it changes it: "on my birthday", "after next"."""
+        before, after = " ".join(words[: span.start]), " ".join(words[span.end :])
+        unclear = self._words.unclear_before.search(before)
+        return bool(unclear or self._words.unclear_after.match(after))
+
+    def _is_for(self, words: Sequence[str], span: Span) -> bool:
+        """Whether it belongs to something else: "flowers for tomorrow"."""
+        return words[span.start] in self._words.belongs and span.spoken.hour is None
+
+    def _found(self, words: Sequence[str], spans: Sequence[Span], found: Outcome) -> Found:
+        rest = _rest(words, spans)
+        if not found.rule and found.problem not in ("rule", "no time") and self.is_repeated(rest):
+            found = Outcome(problem="rule")
+        return Found(
+            found.at, rest, found.problem, found.rule, found.offset_s, found.choices, found.day
+        )
+
+    def _left_over(self, words: Sequence[str], spans: Sequence[Span]) -> Found | None:
+        """What recurs in a way that was not understood at all."""
+        rest = _rest(words, spans)
+        return Found(None, rest, "rule") if self.is_repeated(rest) else None
 
 
-def _found(words: list[str], spans: list[_Span], now: datetime, purpose: Purpose) -> Found:
+def _rest(words: Sequence[str], spans: Sequence[Span]) -> str:
     inside = {index for span in spans for index in range(span.start, span.end)}
-    rest = " ".join(word for index, word in enumerate(words) if index not in inside)
-    spoken = spans[0].spoken
-    if not spoken.has_time:
-        return Found(None, rest, "no time")
-    at = _resolve(spoken, now, purpose)
-    return Found(at, rest, "" if at else "past")
+    return " ".join(word for index, word in enumerate(words) if index not in inside)
 
 
-def _resolve(spoken: Spoken, now: datetime, purpose: Purpose) -> datetime | None:
-    """The moment itself; None when it has passed or no time of day was said."""
-    if spoken.offset_s is not None:
-        return now + timedelta(seconds=spoken.offset_s)
-    if spoken.hour is None:
-        return None
-    if spoken.day is None:
-        days = [now.date(), now.date() + timedelta(1)]
-    else:
-        days = [spoken.day, spoken.day + timedelta(spoken.again_days)]
-    moments = [
-        datetime.combine(day, time(0)) + timedelta(hours=hour, minutes=spoken.minute)
-        for day in days
-        for hour in _hours(spoken, now, purpose)
-    ]
-    return min((moment for moment in moments if moment > now), default=None)
-
-
-def _hours(spoken: Spoken, now: datetime, purpose: Purpose) -> tuple[int, ...]:
-    """Hours of the day that may be meant (24: the next midnight); the first to come is taken."""
-    hour = spoken.hour or 0
-    if spoken.certain:
-        return (24,) if spoken.end_of_day else (hour,)
-    morning, evening = hour % 12, hour % 12 + 12
-    if spoken.part == "night":
-        return (evening,) if 5 <= hour < 12 else (24 + morning if spoken.day else morning,)
-    if spoken.part:
-        return (morning,) if spoken.part == "morning" else (evening,)
-    if purpose != "reminder":
-        waking = purpose == "wake" or now.hour >= 17 or spoken.day not in (None, now.date())
-        if waking and 4 <= hour < 12:
-            return (morning,)
-    if spoken.day not in (None, now.date()):
-        return (morning,) if 7 <= hour < 12 else (evening,)
-    # nobody wants to be reminded at three in the morning, unless it is night already
-    asleep = purpose == "reminder" and morning < 6 <= now.hour
-    return (evening,) if asleep else (morning, evening)
+def _all_together(spans: Sequence[Span]) -> Spoken | None:
+    spoken: Spoken | None = spans[0].spoken
+    for span in spans[1:]:
+        spoken = spoken and spoken.meets(span.spoken)
+    return spoken

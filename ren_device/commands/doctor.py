@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import groupby
 
-from ren_device.commands.checks import data, licences, mind, network, voice
+from ren_device.commands.checks import clock, data, licences, mind, network, voice
 from ren_device.commands.checks.finding import Finding, Patient, asked, url_of
 from ren_device.errors import SettingError
 
@@ -71,6 +71,7 @@ def _findings(*, offline: bool) -> Iterator[Finding]:
     yield from mind.check(patient)
     yield from voice.check(patient)
     yield from network.check(patient)
+    yield from clock.check(patient)
     yield from network.check_home(patient)
     yield from licences.check(patient)
 

@@ -12,13 +12,17 @@ _STOCK_NUMBERS = ("volume", "volume_level")
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """`of`: all words are of these; `some`: at least one is of these; None asks nothing."""
+    """`of`: all words are of these; `some`: at least one is of these; None asks nothing.
+
+    Digits are of any kind, and `digits` is whether they count as one of `some`.
+    """
 
     of: frozenset[str] | None
     some: frozenset[str] | None
     never: frozenset[str]
     at_most: int
     timed: bool
+    digits: bool
 
 
 class SlotRules:
@@ -41,6 +45,7 @@ class SlotRules:
                 frozenset(rule.get("never", ())),
                 rule.get("at_most", 60),
                 rule.get("timed", False),
+                rule.get("digits", True),
             )
             for name, rule in slots.items()
         }
@@ -64,7 +69,7 @@ class SlotRules:
             0 < len(words) <= rule.at_most
             and rule.never.isdisjoint(words)
             and (rule.of is None or rule.of.issuperset(own_words))
-            and (rule.some is None or numeric or not rule.some.isdisjoint(words))
+            and (rule.some is None or (numeric and rule.digits) or not rule.some.isdisjoint(words))
             and not (rule.timed and self._half_a_duration(words, numeric))
         )
 

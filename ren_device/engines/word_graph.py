@@ -37,18 +37,34 @@ class WordGraph:
         self._raw_ends.add(self._build(sentence.expression, START, rules))
 
     def finish(self) -> None:
-        """Join letters to words. Edges of `_raw` are pieces of text, "" or "{slot}"."""
-        waiting = [START]
+        """Join letters to words, and templates that begin alike to one path.
+
+        Edges of `_raw` are pieces of text, "" or "{slot}". A state of the finished graph stands for
+        all places in templates that the same words and slots lead to, so that the search walks
+        them once.
+        """
+        places: dict[int, list[tuple[str, str, int]]] = {}
+        states = {frozenset((START,)): START}
+        waiting = [frozenset((START,))]
         while waiting:
-            state = waiting.pop()
-            if state in self.words:
-                continue
-            found = set(self._explore(state, ""))
-            self.words[state] = [(text, to) for kind, text, to in found if kind == "word"]
-            self.slots[state] = [(text, to) for kind, text, to in found if kind == "slot"]
-            if any(kind == "end" for kind, _, _ in found):
-                self.ends.add(state)
-            waiting.extend(to for kind, _, to in found if kind != "end")
+            here = waiting.pop()
+            edges: dict[tuple[str, str], set[int]] = {}
+            for place in here:
+                if place not in places:
+                    places[place] = list(self._explore(place, ""))
+                for kind, text, to in places[place]:
+                    edges.setdefault((kind, text), set()).add(to)
+            state = states[here]
+            self.words[state], self.slots[state] = [], []
+            for (kind, text), to_places in edges.items():
+                if kind == "end":
+                    self.ends.add(state)
+                    continue
+                there = frozenset(to_places)
+                if there not in states:
+                    states[there] = len(states)
+                    waiting.append(there)
+                (self.words if kind == "word" else self.slots)[state].append((text, states[there]))
         self._raw.clear()
 
     def vocabulary(self) -> set[str]:

@@ -8,6 +8,8 @@ from ren_device.languages.tables import Rewrites, Words, rewritten
 
 _TOKEN = re.compile(r"\d+(?:[:.]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*")
 
+_DIGITS = re.compile(r"\d+(\.\d+)?")
+
 
 @dataclass(frozen=True, slots=True)
 class NumberWords:
@@ -33,6 +35,7 @@ class Numbers:
         self._ones = {word: value for value, word in enumerate(words.ones)} | dict(words.more)
         self._tens = {word: 10 * value for value, word in enumerate(words.tens, start=2)}
         self._hundreds = [phrase.split() for phrase in words.a_hundred]
+        self._begins = {*self._ones, *self._tens, *(phrase[0] for phrase in self._hundreds)}
 
     def tokens(self, text: str) -> list[str]:
         """The words and numbers of `text` in lower case; "5min" is two, "7:30" one."""
@@ -47,8 +50,11 @@ class Numbers:
         """
         if start >= len(words):
             return None
-        if re.fullmatch(r"\d+(\.\d+)?", words[start]):
-            return float(words[start]), start + 1
+        word = words[start]
+        if word[0].isdigit():
+            return (float(word), start + 1) if _DIGITS.fullmatch(word) else None
+        if not self.may_begin(word):
+            return None
         value, end = self._cardinal_at(words, start)
         if end == start:
             return None
@@ -63,9 +69,23 @@ class Numbers:
         found = self.number_at(words, 0)
         return found[0] if found and found[1] == len(words) else None
 
+    def may_begin(self, word: str) -> bool:
+        """Whether a number may begin with this word; of most, this is quickly known."""
+        return word[0].isdigit() or word in self._begins or self._may_be_torn(word)
+
+    def may_begin_at(self, words: Sequence[str], start: int, others: frozenset[str]) -> bool:
+        """Whether a number, or one of `others`, may begin at `start`."""
+        return start < len(words) and (words[start] in others or self.may_begin(words[start]))
+
+    def _may_be_torn(self, word: str) -> bool:
+        """Whether it may be several numbers in one word, such as "fünfundzwanzig"."""
+        return self.words.linked in word or self.words.hundred in word
+
     def _cardinal_at(self, words: Sequence[str], start: int) -> tuple[int, int]:
         """Like `number_at` for whole numbers in words; an end equal to `start` means none."""
-        torn = rewritten(words[start], self.words.compounds).split()
+        torn = [words[start]]
+        if self._may_be_torn(words[start]):
+            torn = rewritten(words[start], self.words.compounds).split()
         if len(torn) > 1:  # one word for several, such as "fünfundzwanzig"
             value, end = self._cardinal_at(torn, 0)
             return (value, start + 1) if end == len(torn) else (0, start)

@@ -1,23 +1,22 @@
-"""How people name their timers, alarms and reminders, and the moments for them."""
+"""How Ren says its timers, alarms and reminders, and reads the times and names in arguments."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from ren_device.errors import ToolError
-from ren_device.languages.numbers import Numbers, NumberWords
-from ren_device.languages.tables import Pattern, Rewrites, rewritten, table
+from ren_device.languages.tables import Pattern, Rewrites, table
 from ren_device.model import Alert, AlertKind
+from ren_device.skills.recurrence_words import RecurrenceWords
 from ren_device.skills.speakable import Speech, capitalised
 
-HALF_HOUR_S = 1800
+DAY_S = 86_400
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?")
 _CALENDAR = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
+class AlertTable:
     """The table [alerts]; see languages/en/skills.toml for what each is."""
 
     all: tuple[str, ...]
@@ -31,6 +30,9 @@ class _Words:
     before_task: Pattern
     as_it_is: Pattern
     tasks: tuple[tuple[Pattern, str], ...]
+    recurring: tuple[str, ...]
+    days: tuple[tuple[str, int], ...]
+    around_day: Pattern
     places: tuple[tuple[str, int], ...]
     place: Pattern
     one: str
@@ -40,41 +42,40 @@ class _Words:
     noon: tuple[str, ...]
     midnight: tuple[str, ...]
 
+    def kind(self, kind: AlertKind) -> Pattern:
+        """The word for this kind, after a name."""
+        return {"timer": self.timer, "alarm": self.alarm}.get(kind, self.reminder)
+
 
 @dataclass(frozen=True, slots=True)
 class _Skills:
-    alerts: _Words
-
-
-@dataclass(frozen=True, slots=True)
-class _Mind:
-    numbers: NumberWords
+    alerts: AlertTable
 
 
 class AlertWords:
-    """Understands and says what alerts are called, in one language."""
+    """Says what alerts are called and when they come, in one language; reads their arguments."""
 
     def __init__(self, speech: Speech) -> None:
         """In the language of `speech`."""
-        self._speech = speech
+        self.speech = speech
+        self.table = table(speech.language, "skills", _Skills).alerts
         self._say = speech.say
-        self._words = table(speech.language, "skills", _Skills).alerts
-        self._numbers = Numbers(table(speech.language, "mind", _Mind).numbers)
-        self._kinds = {
-            "timer": self._words.timer,
-            "alarm": self._words.alarm,
-            "reminder": self._words.reminder,
-        }
+        self._recurrence = RecurrenceWords(speech)
 
-    def parse_at(self, at: str, now: datetime) -> datetime:
+    # --- what is read -----------------------------------------------------------------------
+
+    def parse_at(self, at: str, now: datetime, on: date | None = None) -> datetime:
         """The local moment that `at` means: `HH:MM` is the next such time, else ISO date and time.
 
-        Raises ToolError for anything else, and for what is not after `now`.
+        With `on`, `HH:MM` is on that day if it is still to come then. Raises ToolError for
+        anything else, and for what is not after `now`.
         """
         text = at.strip()
         try:
             if clock := _CLOCK.fullmatch(text):
-                due = datetime.combine(now, time(int(clock[1]), int(clock[2])))
+                due = datetime.combine(on or now, time(int(clock[1]), int(clock[2])))
+                if due <= now:
+                    due = datetime.combine(now, due.time())
                 return due if due > now else due + timedelta(days=1)
             if _CALENDAR.fullmatch(text):
                 raise ToolError(
@@ -89,117 +90,126 @@ class AlertWords:
             raise ToolError(
                 f"{text} has a time zone. Give the local time, such as 2026-06-25T18:00."
             )
+        return self.still_to_come(due, now)
+
+    def parse_day(self, day: str) -> date | None:
+        """An ISO date; None for no text. Raises ToolError for anything else."""
+        text = day.strip()
+        try:
+            return date.fromisoformat(text) if text else None
+        except ValueError:
+            raise ToolError(f"{text[:40]!r} is not a day. Use an ISO date: 2026-06-25.") from None
+
+    def still_to_come(self, due: datetime, now: datetime) -> datetime:
+        """`due`. Raises ToolError when it has passed."""
         if due <= now:
-            passed = capitalised(self._speech.moment(due, now))
-            said = self._speech.moment(now, now)
+            passed = capitalised(self.speech.moment(due, now))
+            said = self.speech.moment(now, now)
             raise ToolError(self._say("moment.passed", moment=passed, now=said))
         return due
 
     def clean_name(self, said: str, kind: AlertKind) -> str:
         """`the pasta timer` is called `pasta`; `timer` has no name."""
-        name = self._words.before_name.sub("", " ".join(said.split()))
-        return self._kinds[kind].sub("", name)
+        name = self.table.before_name.sub("", " ".join(said.split()))
+        return self.table.kind(kind).sub("", name)
 
     def clean_task(self, said: str) -> str:
         """`to call mom.` is `call mom`."""
-        return self._words.before_task.sub("", " ".join(said.split()).rstrip(" .!?,"))
+        return self.table.before_task.sub("", " ".join(said.split()).rstrip(" .!?,"))
+
+    # --- what is said -----------------------------------------------------------------------
+
+    def label(self, alert: Alert, now: datetime) -> str:
+        """As it stands in a sentence: `your pasta timer`."""
+        if alert.kind == "routine":
+            return self._say("ringing.label_routine", name=alert.routine)
+        if alert.kind == "reminder":
+            return self._say("reminder.label", task=self.to_do(alert.text))
+        if alert.text:
+            return self._say(f"{alert.kind}.label_named", name=self.speech.noun(alert.text))
+        if alert.kind == "alarm":
+            return self._say("alarm.label", moment=self.moment(alert, now))
+        duration = self.speech.duration_before_noun(alert.duration_s or 0)
+        return self._say("timer.label", duration=duration)
 
     def to_do(self, text: str) -> str:
         """As it stands after `remind you`: `to call your mom`, `about the dentist`."""
-        told = self._speech.to_listener(text)
-        if self._words.as_it_is.match(told):
+        told = self.speech.to_listener(text)
+        if self.table.as_it_is.match(told):
             return told[0].lower() + told[1:]
-        for pattern, template in self._words.tasks:
+        for pattern, template in self.table.tasks:
             if pattern.search(told):
                 return template.format(task=told)
         return self._say("reminder.task", task=told)
 
-    def label(self, alert: Alert, now: datetime) -> str:
-        """As it stands in a sentence: `your pasta timer`."""
-        if alert.kind == "reminder":
-            return self._say("reminder.label", task=self.to_do(alert.text))
-        if alert.text:
-            return self._say(f"{alert.kind}.label_named", name=self._speech.noun(alert.text))
-        if alert.kind == "alarm":
-            return self._say("alarm.label", moment=self._speech.moment(alert.due_at, now))
-        duration = self._speech.duration_before_noun(alert.duration_s or 0)
-        return self._say("timer.label", duration=duration)
+    def recurring(self, alert: Alert) -> str:
+        """How a series recurs: `every weekday at 7:30 AM`."""
+        said = self._recurrence.said(alert.rule, alert.due_at)
+        time = self.speech.time_of_day(alert.due_at)
+        return self._say("moment.recurring", recurring=said, time=time)
 
-    def means_all(self, which: str, kind: AlertKind) -> bool:
-        """Whether `which` asks for every one: `all`, `all my timers`."""
-        return self._key(self._words.of_mine.sub("", which), kind) in self._words.all
+    def recurring_names(self, alert: Alert) -> tuple[str, ...]:
+        """What a series may be called by how it recurs: `every weekday`, with the time or not."""
+        return self._recurrence.said(alert.rule, alert.due_at), self.recurring(alert)
 
-    def matching(
-        self, alerts: Iterable[Alert], which: str, kind: AlertKind, now: datetime
-    ) -> list[Alert]:
-        """Those that `which` may mean: by name, duration, time or day, or by words of its text.
+    def moment(self, alert: Alert, now: datetime) -> str:
+        """When it comes, as it stands after `for`: `Friday at 7:30 AM`, `every day at 7:30 AM`.
 
-        What fits exactly goes before what fits by some of its words. `first`, `second pasta` and
-        `last` count in the order given.
+        Of a series that comes later than one would think, also when.
         """
-        key = self._key(which, kind)
-        candidates = list(alerts)
-        exact = [alert for alert in candidates if key in self._keys(alert, now)]
-        words = set(key.split())
-        found = exact or [
-            alert
-            for alert in candidates
-            if words and words <= set(self._key(alert.text, kind).split())
-        ]
-        place = None if found else self._words.place.fullmatch(key)
-        if place is None:
-            return found
-        among = self.matching(candidates, place[2], kind, now) if place[2] else candidates
-        return among[dict(self._words.places)[place[1]] :][:1]
+        if not alert.rule:
+            return self.speech.moment(alert.due_at, now)
+        return self._recurring_from(alert, now) if _is_later(alert, now) else self.recurring(alert)
 
-    def _keys(self, alert: Alert, now: datetime) -> set[str]:
-        if alert.kind == "timer":
-            length_s = alert.duration_s or 0
-            said = {self._speech.duration(length_s), self._speech.duration_before_noun(length_s)}
-            said |= {each.removeprefix(self._words.one) for each in said}  # "the hour timer"
-            if length_s == HALF_HOUR_S:
-                said.update(self._words.half_hour)
-        else:
-            due = alert.due_at
-            said = {
-                *self._times(due),
-                self._speech.time_of_day(due),
-                f"{due:%H:%M}",
-                due.isoformat(timespec="minutes"),
-                due.isoformat(timespec="seconds"),
-                self._speech.moment(due, now),
-                self._speech.day_from(due.date(), now.date()),
-            }
-            if due.minute == 0:
-                named = {0: self._words.midnight, 12: self._words.noon}
-                said.update(named.get(due.hour, ()))
-        return {self._key(each, alert.kind) for each in (*said, alert.text) if each}
+    def on_moment(self, alert: Alert, now: datetime) -> str:
+        """Like `moment`, as it stands after a verb: `on Friday at 7:30 AM`."""
+        return self.moment(alert, now) if alert.rule else self.speech.on_moment(alert.due_at, now)
 
-    def _times(self, at: datetime) -> Iterable[str]:
-        """The ways to say this time of day."""
-        for minutes, template in self._words.times:
-            if f"{at.minute:02}".endswith(minutes):
-                yield template.format(
-                    hour=at.hour,
-                    hour12=at.hour % 12 or 12,
-                    next12=at.hour % 12 + 1,
-                    minute=at.minute,
-                    half=self._words.halves[at.hour >= 12],
-                )
+    def understood(self, alert: Alert, now: datetime) -> str:
+        """When it comes, as a confirmation says it; of a series always also from which day on."""
+        return self._recurring_from(alert, now) if alert.rule else self.moment(alert, now)
 
-    def _key(self, said: str, kind: AlertKind) -> str:
-        """The same for all ways to say it: `The twenty-five minute timer.` is `25 minute`."""
-        key = re.sub(r"[-:]", " ", said.casefold())
-        key = re.sub(r"[.,!?'\"]", "", key)
-        key = self._in_digits(self._words.articles.sub("", " ".join(key.split())))
-        return self._kinds[kind].sub("", rewritten(key, self._words.rewrites))
+    def understood_on(self, alert: Alert, now: datetime) -> str:
+        """Like `understood`, as it stands after a verb."""
+        return self._recurring_from(alert, now) if alert.rule else self.on_moment(alert, now)
 
-    def _in_digits(self, text: str) -> str:
-        words = text.split()
-        told = []
-        at = 0
-        while at < len(words):
-            number = None if words[at].isdigit() else self._numbers.number_at(words, at)
-            told.append(f"{number[0]:g}" if number else words[at])
-            at = number[1] if number else at + 1
-        return " ".join(told)
+    def on_day(self, day: date, now: datetime) -> str:
+        """As it stands after a verb: `tomorrow`, `on Friday`."""
+        said = self.speech.day_from(day, now.date())
+        near = abs((day - now.date()).days) < 2
+        return said if near else self._say("dates.on_moment", moment=said)
+
+    def at_time(self, at: datetime) -> str:
+        """`at 7:30 AM`."""
+        return self._say("moment.at", time=self.speech.time_of_day(at))
+
+    def at_moment(self, at: datetime, now: datetime) -> str:
+        """As it stands after a verb; of today only the time: `at 7:30 AM`."""
+        today = at.date() == now.date()
+        return self.at_time(at) if today else self.speech.on_moment(at, now)
+
+    def until(self, at: datetime, now: datetime) -> str:
+        """As it stands after `until`; of today only the time: `7:39 AM`."""
+        today = at.date() == now.date()
+        return self.speech.time_of_day(at) if today else self.speech.moment(at, now)
+
+    def in_s(self, seconds: float, due_at: datetime, now: datetime) -> str:
+        """`in 20 minutes, at 7:30 PM`; from a day on only when."""
+        if seconds >= DAY_S:
+            return self.speech.on_moment(due_at, now)
+        duration = self.speech.duration(seconds)
+        return self._say("moment.in", duration=duration, moment=self.at_moment(due_at, now))
+
+    def is_clock(self, at: str) -> bool:
+        """Whether this is `HH:MM`, a time of any day."""
+        return _CLOCK.fullmatch(at.strip()) is not None
+
+    def _recurring_from(self, alert: Alert, now: datetime) -> str:
+        day = self.speech.day_from(alert.due_at.date(), now.date())
+        return self._say("moment.recurring_from", recurring=self.recurring(alert), day=day)
+
+
+def _is_later(alert: Alert, now: datetime) -> bool:
+    """Whether the next occurrence was skipped, or is more than a week away."""
+    skipped = alert.skip_until is not None and alert.skip_until > now
+    return skipped or alert.due_at - now > timedelta(days=7)

@@ -44,7 +44,10 @@ class ListSkill:
         return [
             tool(self.add_to_list),
             tool(self.show_list, read_only=True),
+            tool(self.find_on_list, read_only=True),
+            tool(self.count_list, read_only=True),
             tool(self.show_lists, read_only=True),
+            tool(self.move_to_list),
             tool(self.remove_from_list),
             tool(self.clear_list),
         ]
@@ -91,6 +94,59 @@ class ListSkill:
         if not names:
             return self._say("lists.nothing")
         return self._say("lists.lists", lists=self._lists(names))
+
+    async def find_on_list(self, items: Items, list_name: ListName = "shopping") -> str:
+        """Tell whether items are on a named list, without reading all of it.
+
+        Use it for "is milk on the list?" (items ["milk"]). Without a name of a list it is
+        "shopping".
+        """
+        name = self._list_name(list_name)
+        there = [item.text for item in await self._store.items(name)]
+        found: list[str] = []
+        missing: list[str] = []
+        for text in self._clean(items):
+            words = set(self._key(text).split())
+            such = [each for each in there if words <= set(self._key(each).split())]
+            found += such
+            missing += [] if such else [text]
+        answers = [self._items("present", list(dict.fromkeys(found)), name)] if found else []
+        answers += [self._items("missing", missing, name)] if missing else []
+        return " ".join(answers)
+
+    async def count_list(self, list_name: ListName = "shopping") -> str:
+        """Tell how many items are on a named list. Use it for "how long is my shopping list?"."""
+        name = self._list_name(list_name)
+        number = len(await self._store.items(name))
+        called = self._speech.list_name(name)
+        return self._say("lists.counted" if number else "lists.empty", number, list=called)
+
+    async def move_to_list(self, items: Items, to_list: ListName, from_list: ListName = "") -> str:
+        """Take items off one list and put them on another.
+
+        Use it for "move the screws to the hardware list" (items ["screws"], to_list "hardware").
+        Leave from_list empty when it was not said: then they are looked for on every list.
+        """
+        to = self._list_name(to_list)
+        names = [self._list_name(from_list)] if from_list.strip() else await self._store.names()
+        present = [item for name in names if name != to for item in await self._store.items(name)]
+        wanted = {self._key(text): text for text in self._clean(items)}
+        moved = [item for item in present if self._key(item.text) in wanted]
+        written = {self._key(item.text): item.text for item in moved}
+        texts = [written[key] for key in wanted if key in written]
+        if moved:
+            there = {self._key(item.text) for item in await self._store.items(to)}
+            await self._store.add(to, [each for each in texts if self._key(each) not in there])
+            await self._store.remove([item.id for item in moved])
+        missing = [text for key, text in wanted.items() if key not in written]
+        answers = []
+        if moved:
+            told, called = self._speech.listing(texts), self._speech.list_name(to)
+            answers.append(self._say("lists.moved", items=told, list=called))
+        if missing:
+            told = capitalised(self._speech.listing(missing))
+            answers.append(self._say("lists.nowhere", len(missing), items=told))
+        return " ".join(answers)
 
     async def remove_from_list(self, items: Items, list_name: ListName = "shopping") -> str:
         """Take one or more items off a named list.

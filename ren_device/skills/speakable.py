@@ -78,10 +78,21 @@ class Speech:
         if near := _near(ahead):
             return self.say(near)
         if 1 < ahead < 7:
-            return self._words.weekdays[day.weekday()]
-        return self.say(
-            "dates.day" if day.year == today.year else "dates.day_and_year", **self._parts(day)
-        )
+            return self.weekday(day.weekday())
+        return self.calendar_day(day, today)
+
+    def calendar_day(self, day: date, today: date) -> str:
+        """`June 25th`, with the year when it is another than today's."""
+        key = "dates.day" if day.year == today.year else "dates.day_and_year"
+        return self.say(key, **self._parts(day))
+
+    def weekday(self, number: int) -> str:
+        """`Monday` for 0."""
+        return self._words.weekdays[number]
+
+    def month(self, number: int) -> str:
+        """`January` for 1."""
+        return self._words.months[number - 1]
 
     def moment(self, at: datetime, now: datetime) -> str:
         """`tomorrow at 7:30 AM` or `Friday at 7:30 AM`, as it stands after `for`."""

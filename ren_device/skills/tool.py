@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any, cast
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, validate_call
@@ -10,36 +11,75 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, validate_c
 from ren_device.errors import ToolError
 from ren_device.model import ToolSpec
 
+_OTHER_THING = ("missing", "unexpected_keyword_argument")
 ToolFunction = Callable[..., Awaitable[str]]
+Danger = Callable[..., Awaitable[bool]]
+"""Whether a call is dangerous: takes the same arguments, by those parameters that matter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
     """A tool, and what it does: `dangerous` ones act on the world beyond Ren's own notes,
     `read_only` ones change nothing at all.
+
+    Where that depends on the arguments there is `danger`, and `dangerous` does not count.
     """
 
     spec: ToolSpec
     function: ToolFunction
+    checker: Callable[..., None]
     dangerous: bool
     read_only: bool = False
+    danger: Danger | None = None
 
     async def run(self, arguments: Mapping[str, object]) -> str:
         """The tool's answer, fit to be said aloud. Raises ToolError, also for bad arguments."""
         try:
             return await self.function(**arguments)
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise ToolError(f"{self.spec.name}: {where}: {first['msg']}") from None
+            raise self._bad(error) from None
+
+    def check(self, arguments: Mapping[str, object]) -> None:
+        """Raises ToolError when the tool would not take these."""
+        try:
+            self.checker(**arguments)
+        except ValidationError as error:
+            raise self._bad(error) from None
+
+    async def is_dangerous(self, arguments: Mapping[str, object]) -> bool:
+        """Whether a call with these arguments acts on the world beyond Ren's own notes."""
+        if self.danger is None:
+            return self.dangerous
+        try:
+            return await self.danger(**arguments)
+        except ValidationError:
+            return False  # the tool will not take them either
+
+    def _bad(self, error: ValidationError) -> ToolError:
+        # Of something that may be one of several things, the best error is of the likeliest.
+        errors = error.errors(include_url=False)
+        first = min(errors, key=lambda each: each["type"] in _OTHER_THING)
+        where = ".".join(str(part) for part in first["loc"])
+        return ToolError(f"{self.spec.name}: {where}: {first['msg']}")
 
 
-def tool(function: ToolFunction, *, dangerous: bool = False, read_only: bool = False) -> Tool:
+def tool(
+    function: ToolFunction,
+    *,
+    dangerous: bool = False,
+    read_only: bool = False,
+    danger: Danger | None = None,
+) -> Tool:
     """Describe `function` by its name, docstring and annotated parameters.
 
     The schema comes from the same annotations that check the arguments of each call.
     """
-    checked = validate_call(config=ConfigDict(extra="forbid"))(function)
+
+    @wraps(function)
+    def nothing(*_args: object, **_arguments: object) -> None: ...
+
+    strict = validate_call(config=ConfigDict(extra="forbid"))
+    checked = strict(function)
     schema = TypeAdapter(cast(Any, checked)).json_schema()
     schema.setdefault("properties", {})
     spec = ToolSpec(
@@ -47,7 +87,7 @@ def tool(function: ToolFunction, *, dangerous: bool = False, read_only: bool = F
         description=inspect.cleandoc(function.__doc__ or ""),
         schema=schema,
     )
-    return Tool(spec, checked, dangerous, read_only)
+    return Tool(spec, checked, strict(nothing), dangerous, read_only, danger and strict(danger))
 
 
 def between(low: float, high: float) -> object:

@@ -4,7 +4,7 @@ import asyncio
 import errno
 import fcntl
 import os
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -193,17 +193,19 @@ class Rows:
 
     def new_ids(self, name: str, count: int = 1) -> range:
         """The next `count` ids of this table; ids go up and are never given twice."""
-        counters = self.table("counters")
-        last = 0
-
-        def count_up(given: MutableMapping[str, int]) -> None:
-            nonlocal last
-            last = given.get(name, 0)
-            given[name] = last + count
-
-        if not counters.update(count_up, doc_ids=[_COUNTERS]):
-            counters.insert(Document({name: count}, _COUNTERS))
+        last = self.last_id(name)
+        self.count_up_to(name, last + count)
         return range(last + 1, last + 1 + count)
+
+    def last_id(self, name: str) -> int:
+        """The highest id that this table has given; 0 when it has given none."""
+        given: Mapping[str, int] = self.table("counters").get(doc_id=_COUNTERS) or {}
+        return given.get(name, 0)
+
+    def count_up_to(self, name: str, highest: int) -> None:
+        """Somebody else has given this id of the table; the next one will be higher."""
+        if highest > self.last_id(name):
+            self.table("counters").upsert(Document({name: highest}, _COUNTERS))
 
 
 class _Tables(TinyDB):

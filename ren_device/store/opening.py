@@ -11,6 +11,7 @@ from ren_device.ports import (
     ListStore,
     PreferenceStore,
     RemarkStore,
+    RoutineStore,
     SummaryStore,
     ThreadStore,
 )
@@ -21,6 +22,7 @@ from ren_device.store.facts import Facts
 from ren_device.store.lists import Lists
 from ren_device.store.preferences import Preferences
 from ren_device.store.remarks import Remarks
+from ren_device.store.routines import Routines
 from ren_device.store.summaries import Summaries
 from ren_device.store.threads import Threads
 
@@ -34,6 +36,7 @@ class Store:
     summaries: SummaryStore
     facts: FactStore
     alerts: AlertStore
+    routines: RoutineStore
     lists: ListStore
     preferences: PreferenceStore
     api_keys: ApiKeyStore
@@ -64,6 +67,7 @@ async def open_store(data_dir: Path, now: datetime | None = None) -> Store:
         summaries=Summaries(database),
         facts=Facts(database),
         alerts=Alerts(database),
+        routines=Routines(database),
         lists=Lists(database),
         preferences=Preferences(database),
         api_keys=ApiKeys(database),

@@ -121,10 +121,15 @@ class Calibrator:
                 break
         _log.info("barge-in: %s (%s)", self.mode, self.reason)
 
-    def hear(self, near: bytes, far: bytes, cleaned: bytes) -> None:
-        """Each block, as the canceller got it and as it left it."""
+    def hear(self, near: bytes, far: bytes, cleaned: bytes, *, rings: bool = False) -> None:
+        """Each block, as the canceller got it and as it left it.
+
+        What `rings` is as loud as alarms are, and tells nothing of answers.
+        """
         if self._take is not None:
             self._take.add(near, far, cleaned)
+        elif rings:
+            self._answer = Answer()
         elif self.path is not None and self.path.heard:
             self._answer.add(near, far, cleaned)
             if self._answer.over:

@@ -11,7 +11,7 @@ tasks end with the block, and a bug in one of them ends the block.
 import asyncio
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -58,7 +58,9 @@ class Manners:
     is. Speech within `goes_on_s` of the end of an utterance, before the answer is well under way,
     is the rest of it. `hands_free`: listens again after each utterance. `may_interrupt`: whether
     speech over an answer can be told from the answer's echo. `question_in` finds the wake phrase
-    that an utterance may begin with where no wake word engine listens.
+    that an utterance may begin with where no wake word engine listens. `called`: somebody is to be
+    listened to; whether that has cut off something else that Ren said. `answered`: they were given
+    their answer, or what they wanted at once.
     """
 
     policy: EndpointingPolicy
@@ -68,14 +70,26 @@ class Manners:
     hands_free: bool = False
     question_in: QuestionIn | None = None
     may_interrupt: Callable[[], bool] = lambda: True
+    called: Callable[[], bool] = lambda: False
+    answered: Callable[[], None] = lambda: None
+
+
+async def _nothing(*_: object) -> None:
+    """Nothing rings here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Levers:
-    """What a word over an answer moves without a turn."""
+    """What a word moves without a turn.
+
+    `ringing`: something rings that may be meant. `silence` stops it; `snooze` puts it off by so
+    many minutes, or as usual, and says so, or None where there is nothing to put off.
+    """
 
     volume: VolumeControl
     ringing: Callable[[], bool] = lambda: False
+    silence: Callable[[], Awaitable[None]] = _nothing
+    snooze: Callable[[float | None], Awaitable[str | None]] = _nothing
 
 
 @dataclass(slots=True)
@@ -168,8 +182,14 @@ class Conversation:
     @property
     def active(self) -> bool:
         """Whether the person or Ren has the floor."""
+        return self.answering or self.attending
+
+    @property
+    def attending(self) -> bool:
+        """Whether the person speaks, is to speak, or was just heard."""
         utterance = self._utterance
-        return self.answering or (utterance is not None and (utterance.started or self._asked_for))
+        speaks = utterance is not None and (utterance.started or self._asked_for)
+        return speaks or self._deciding is not None
 
     async def listen(self, opening: bytes = b"") -> None:
         """Listen for an utterance from now; an answer that is being given is stopped.
@@ -178,7 +198,7 @@ class Conversation:
         """
         async with self._lock:
             await self._stop_deciding()
-            self._just_stopped = self._turn is not None
+            self._just_stopped = self._manners.called() or self._turn is not None
             await self._interrupt()
             await self._drop_utterance()
             self._begin_utterance(self._manners.policy, opening, asked_for=True)
@@ -424,12 +444,23 @@ class Conversation:
         if self._turn is not None:
             await self._interrupt()
             await self._client.listening()
-        self._deciding = None
         stops = reflex in (Reflex.STOP, Reflex.NEVER_MIND) and just_stopped
-        if not text or (stops and not self._levers.ringing()):
+        said = None
+        if self._levers.ringing():
+            stops = reflex is Reflex.STOP
+            if stops:
+                await self._levers.silence()
+                self._manners.answered()
+            elif reflex is Reflex.SNOOZE:
+                said = await self._levers.snooze(self._parts.language.snooze_minutes(text))
+        self._deciding = None
+        if not text or stops:
             await utterance.close()
             await self._nothing_said(text)
             self._phase("idle")
+        elif said is not None:
+            await utterance.close()
+            self._speak(said, question=text)
         elif reflex is Reflex.REPEAT and self._last_said:
             await utterance.close()
             self._speak(self._last_said, question=text)
@@ -495,6 +526,7 @@ class Conversation:
         if self._turn is None or self._turn.answer is not answer:
             return
         self._turn = None
+        self._manners.answered()
         self._last_said = answer.text or self._last_said
         if self._manners.hands_free or (self._utterance is not None and self._utterance.started):
             self._phase("idle")

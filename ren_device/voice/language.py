@@ -29,6 +29,10 @@ class VoiceLanguage:
         """See roles.SpokenLanguage."""
         return self._reflexes.nearly(transcript) if nearly else self._reflexes.of(transcript)
 
+    def snooze_minutes(self, transcript: str) -> float | None:
+        """See roles.SpokenLanguage."""
+        return self._reflexes.snooze_minutes(transcript)
+
     def filler(self) -> str:
         """See roles.SpokenLanguage."""
         return self._fillers.next()

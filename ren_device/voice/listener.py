@@ -37,6 +37,7 @@ _PHRASE_BYTES = round(_PHRASE_S / FRAME_S) * FRAME_BYTES
 _AT_REST_FRAMES = 8  # in a quiet room the processor is woken every 80 ms
 _AT_WORK_FRAMES = 2
 _ECHO_S = 1.0  # the canceller works on for so long after the loudspeaker's last sound
+_UNTIL_SILENT_S = 1.0
 _CUE_AFTER_S = 0.16  # who speaks on in one breath needs no sign, and must not be spoken over
 
 
@@ -115,9 +116,14 @@ class Listener:
         await self._playback.start()
         async with asyncio.TaskGroup() as group, aclosing(self._capture.blocks()) as blocks:
             if self._capture.hardware:
-                group.create_task(self._calibrator.run(self._client.sound), name="calibration")
+                group.create_task(self._calibrate(), name="calibration")
             async for heard in blocks:
                 await self._hear(heard, group)
+
+    async def _calibrate(self) -> None:
+        while self._playback.rings:  # noqa: ASYNC110  it may ring for a quarter of an hour
+            await asyncio.sleep(_UNTIL_SILENT_S)
+        await self._calibrator.run(self._client.sound)
 
     async def press(self) -> None:
         """The button: listen, and stop what sounds."""
@@ -130,7 +136,7 @@ class Listener:
         self._deaf = self._capture.trouble is not None
         played = self._playback.take_played()
         sound = self._cleaned(heard, played)
-        self._calibrator.hear(heard, played, sound)
+        self._calibrator.hear(heard, played, sound, rings=self._playback.rings)
         self._ring += sound
         del self._ring[:-_RING_BYTES]
         self._since_look_s += duration_s(heard)

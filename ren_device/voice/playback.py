@@ -1,23 +1,30 @@
-"""The one owner of the loudspeaker: who may sound at the moment, and how loud."""
+"""The one owner of the loudspeaker: who may sound at the moment, and how loud.
+
+One `Voice` sounds at a time. What rings sounds over it, and over the silence between.
+"""
 
 import asyncio
 import logging
+import math
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 from ren_device.errors import DeviceError
-from ren_device.model import FRAME_BYTES, FRAME_S
+from ren_device.model import FRAME_BYTES, FRAME_S, SILENT_FRAME
 from ren_device.ports import Clock, Speaker
+from ren_device.voice.mixing import mixed
 from ren_device.voice.volume import Level
 
 _log = logging.getLogger(__name__)
 _RECENT_FRAMES = round(2.0 / FRAME_S)  # no device takes more in advance
 _RETRY_S = 5.0  # how long a broken loudspeaker is left alone before it is tried again
+_AHEAD_S = 0.1  # what waits for a loudspeaker, about
+_GAP_S = 0.02  # a voice that has written nothing for so long leaves a gap to what rings
 
 
 class Playback:
-    """Everything that sounds goes through here, one `Voice` at a time."""
+    """Everything that sounds goes through here."""
 
     def __init__(self, speaker: Speaker, volume: Level, clock: Clock) -> None:
         """The speaker is opened by `start`. `volume` is that of all that names no other."""
@@ -26,6 +33,12 @@ class Playback:
         self._clock = clock
         self._turn = asyncio.Lock()
         self._opening = asyncio.Lock()
+        self.writing = asyncio.Lock()
+        """Held while a frame is written: voices and what rings take turns."""
+        self._sent: deque[tuple[Voice | None, bytes]] = deque(maxlen=_RECENT_FRAMES)
+        self._ring: Iterator[bytes] | None = None
+        self._ring_began = asyncio.Event()
+        self._voice_wrote_s = -math.inf
         self.started = False
         """Whether the loudspeaker is open."""
         self._silent_until = 0.0
@@ -36,6 +49,16 @@ class Playback:
     def latency_s(self) -> float:
         """From writing to sound."""
         return self._speaker.latency_s
+
+    @property
+    def busy(self) -> bool:
+        """Whether somebody has claimed it."""
+        return self._turn.locked()
+
+    @property
+    def rings(self) -> bool:
+        """Whether something is mixed into all that sounds."""
+        return self._ring is not None
 
     async def start(self) -> None:
         """Open the loudspeaker; without one, sound is dropped and `trouble` says why."""
@@ -66,32 +89,94 @@ class Playback:
                 await self.flush()
                 raise
 
-    async def write(self, frame: bytes) -> None:
-        """Play a 10 ms frame, in real time whether there is a loudspeaker or not."""
-        if not self.started and self._clock.monotonic() >= self._silent_until:
-            await self.start()
-        if not self.started:
-            await asyncio.sleep(FRAME_S)
-            return
+    async def ring(self, frames: Iterator[bytes]) -> None:
+        """Mix these 10 ms frames into all that sounds, until they end or this is cancelled.
+
+        Then it is silent at once, unless somebody speaks. One at a time.
+        """
+        self._ring = frames
+        self._ring_began.set()
         try:
-            await self._speaker.write(frame)
-        except DeviceError as error:
-            self.started = False
-            await self._speaker.close()
-            self._give_up(error)
+            while self._ring is frames:
+                async with self.writing:
+                    gap = self._clock.monotonic() - self._voice_wrote_s >= _GAP_S
+                    if gap:
+                        await self._send(SILENT_FRAME, None, SILENT_FRAME)
+                if not gap:
+                    await asyncio.sleep(FRAME_S)
+        except asyncio.CancelledError:
+            if not self.busy:
+                await self.flush()
+            raise
+        finally:
+            self._ring = None
+            self._ring_began.clear()
+
+    async def write(self, frame: bytes, voice: "Voice", original: bytes) -> None:
+        """Play a 10 ms frame of a voice that holds `writing`, in real time in any case.
+
+        `original` is what `flush` gives back where it was not heard.
+        """
+        try:
+            self._voice_wrote_s = self._clock.monotonic()
+            await self._send(frame, voice, original)
+        finally:
+            self._voice_wrote_s = self._clock.monotonic()
 
     def take_played(self) -> bytes:
         """The echo canceller's reference; see ports.Speaker."""
         return self._speaker.take_played() if self.started else b""
 
     async def drain(self) -> None:
-        """Wait until all of it was heard."""
-        if self.started:
-            await self._speaker.drain()
+        """Wait until all of it was heard, but for what rings."""
+        if not self.started:
+            return
+        # What rings leaves no moment in which the device has nothing to play.
+        drained = asyncio.create_task(self._speaker.drain(), name="drain")
+        began = asyncio.create_task(self._ring_began.wait(), name="ring began")
+        try:
+            await asyncio.wait({drained, began}, return_when=asyncio.FIRST_COMPLETED)
+            if drained.done():
+                drained.result()
+            else:
+                await asyncio.sleep(max(self.latency_s, _AHEAD_S))
+        finally:
+            drained.cancel()
+            began.cancel()
+            await asyncio.wait({drained, began})
 
-    async def flush(self) -> int:
-        """Silence, now; how many bytes of what was written were not heard."""
-        return await self._speaker.flush() if self.started else 0
+    async def flush(self, voice: "Voice | None" = None) -> list[bytes]:
+        """Silence, now; what `voice` has written that was not heard, in order."""
+        if not self.started:
+            return []
+        dropped = await self._speaker.flush() // FRAME_BYTES
+        unheard = [self._sent.pop() for _ in range(min(dropped, len(self._sent)))]
+        self._voice_wrote_s = -math.inf  # what rings goes on at once
+        return [original for whose, original in reversed(unheard) if whose is voice]
+
+    async def _send(self, frame: bytes, voice: "Voice | None", original: bytes) -> None:
+        if not self.started and self._clock.monotonic() >= self._silent_until:
+            await self.start()
+        if not self.started:
+            await asyncio.sleep(FRAME_S)
+            return
+        self._sent.append((voice, original))
+        try:
+            await self._speaker.write(self._with_ring(frame))
+        except DeviceError as error:
+            self.started = False
+            self._sent.clear()
+            await self._speaker.close()
+            self._give_up(error)
+
+    def _with_ring(self, frame: bytes) -> bytes:
+        if self._ring is None:
+            return frame
+        over = next(self._ring, None)
+        if over is None:
+            self._ring = None
+            return frame
+        return over if frame is SILENT_FRAME else mixed(frame, over)
 
     def _give_up(self, error: DeviceError) -> None:
         if self.trouble is None:
@@ -109,7 +194,6 @@ class Voice:
         self._volume = volume
         self._rest = b""
         self._pending: deque[bytes] = deque()
-        self._recent: deque[bytes] = deque(maxlen=_RECENT_FRAMES)
         self._written = 0  # frames that were, or will be, heard
         self._going = asyncio.Event()
         self._going.set()
@@ -141,14 +225,13 @@ class Voice:
             await self._going.wait()
 
     async def pause(self) -> None:
-        """Silence, now; what was not heard is played again after `resume`."""
+        """Silence, now, but for what rings; what was not heard is played again after `resume`."""
         if not self._going.is_set():
             return
         self._going.clear()
-        dropped = await self._playback.flush() // FRAME_BYTES
-        for _ in range(min(dropped, len(self._recent))):
-            self._pending.appendleft(self._recent.pop())
-            self._written -= 1
+        unheard = await self._playback.flush(self)
+        self._pending.extendleft(reversed(unheard))
+        self._written -= len(unheard)
 
     def resume(self) -> None:
         """Go on where it was paused."""
@@ -157,7 +240,8 @@ class Voice:
     async def _write(self) -> None:
         while self._pending:
             await self._going.wait()
-            frame = self._pending.popleft()
-            self._recent.append(frame)
-            self._written += 1
-            await self._playback.write(self._volume.apply(frame))
+            async with self._playback.writing:
+                if self._going.is_set():  # else it was paused while it waited
+                    frame = self._pending.popleft()
+                    self._written += 1
+                    await self._playback.write(self._volume.apply(frame), self, frame)

@@ -5,16 +5,27 @@ Only whole utterances count: "stop" is a reflex, "stop the timer" a request for 
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import Enum
 
 from ren_device import languages
+from ren_device.languages.numbers import Numbers, NumberWords
+from ren_device.languages.tables import table as table_of
 
 _LONGEST = 10  # words; whoever says more means more
 _FEW = 4  # words; more are seldom misheard so badly, and mean more
 _ALIKE = 0.72  # "step" and "stop" are 0.75 alike, "stopped" is 0.73
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_NUMBER = "{minutes}"  # stands for any in the table
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Mind:
+    """What is needed of mind.toml."""
+
+    numbers: NumberWords
 
 
 class Reflex(Enum):
@@ -25,6 +36,8 @@ class Reflex(Enum):
     LOUDER = "louder"
     QUIETER = "quieter"
     REPEAT = "repeat"
+    SNOOZE = "snooze"
+    """What rings is to ring again later; it may say in how many minutes."""
     BACKCHANNEL = "backchannel"
     """I am listening, go on: "mm-hm", a laugh, a cough."""
 
@@ -43,6 +56,8 @@ class Reflexes:
             )
             for each in Reflex
         }
+        self._numbers = Numbers(table_of(language, "mind", _Mind).numbers)
+        self._snooze_for = _pattern([f"{phrase} " for phrase in table["snooze_for"]], around)
 
         # A murmur is not to be guessed at: what is not one is what the person has to say.
         self._misheard = {
@@ -61,7 +76,22 @@ class Reflexes:
         if len(words) > _LONGEST:
             return None
         said = "".join(f"{word} " for word in words)
-        return next((each for each in Reflex if self._patterns[each].fullmatch(said)), None)
+        found = next((each for each in Reflex if self._patterns[each].fullmatch(said)), None)
+        return found or (Reflex.SNOOZE if self.snooze_minutes(transcript) is not None else None)
+
+    def snooze_minutes(self, transcript: str) -> float | None:
+        """The minutes in "five more minutes", "snooze for ten minutes"; None where there are none.
+
+        From 1 to 60; whoever wants more has the mind set it.
+        """
+        words = self._numbers.tokens(transcript)
+        for at in range(len(words)):
+            if (found := self._numbers.number_at(words, at)) is not None:
+                minutes, end = found
+                said = "".join(f"{word} " for word in (*words[:at], _NUMBER, *words[end:]))
+                meant = 1 <= minutes <= 60 and self._snooze_for.fullmatch(said)
+                return minutes if meant else None
+        return None
 
     def nearly(self, transcript: str) -> Reflex | None:
         """The same, also where the recogniser has misheard a word or two: "Blouder", "Step".

@@ -87,6 +87,9 @@ class SpokenLanguage(Protocol):
     def reflex(self, transcript: str, *, nearly: bool = False) -> Reflex | None:
         """What the person wants at once, if the whole utterance is that, or `nearly`."""
 
+    def snooze_minutes(self, transcript: str) -> float | None:
+        """For how long what rings is to be put off, where the reflex says so."""
+
     def filler(self) -> str:
         """Something to say while a tool takes its time."""
 

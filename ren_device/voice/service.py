@@ -1,12 +1,13 @@
-"""The voice as a whole: loads the engines, then listens, answers and rings until cancelled."""
+"""The voice as a whole: rings at once, loads the engines, then listens and answers too."""
 
 import asyncio
 import logging
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from ren_device.bus import Bus
 from ren_device.errors import EngineError
@@ -23,12 +24,14 @@ from ren_device.ports import (
     VoiceActivity,
     WakeWord,
 )
+from ren_device.voice.announcer import Announcer
 from ren_device.voice.calibration import BargeIn, Calibrator
 from ren_device.voice.capture import Capture
 from ren_device.voice.conversation import Conversation, Levers, Manners
 from ren_device.voice.endpointing import EndpointingPolicy
 from ren_device.voice.language import VoiceLanguage
 from ren_device.voice.listener import Listener, RoomClient
+from ren_device.voice.missed import Missed, MissedAlarms, MissedWords
 from ren_device.voice.playback import Playback
 from ren_device.voice.ringer import Alarms, Ringer
 from ren_device.voice.roles import Client, TurnTaker, VoiceParts
@@ -76,6 +79,21 @@ class Loaders:
     detector: Callable[[], TurnDetector | None]
 
 
+class Alerts(Alarms, MissedAlarms, Protocol):
+    """What may ring and be missed; see alerts.kernel.AlertKernel."""
+
+
+class Routines(Protocol):
+    """What else "stop" ends; see skills.routine_runner.RoutineRunner."""
+
+    @property
+    def talking(self) -> bool:
+        """Whether a routine speaks, or was just cut off."""
+
+    def stop(self) -> object:
+        """End all that run."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Ears:
     """What listens in the room, besides the parts of every conversation."""
@@ -97,11 +115,13 @@ class VoiceService:
         microphone: Microphone,
         speaker: Speaker,
         assistant: TurnTaker,
-        kernel: Alarms,
+        kernel: Alerts,
         volume: Volume,
         clock: Clock,
         bus: Bus,
         config: VoiceConfig,
+        missed_words: MissedWords = lambda _missed, _now: "",
+        routines: Routines | None = None,
     ) -> None:
         """Nothing is loaded or opened before `run`."""
         self._config = config
@@ -109,58 +129,90 @@ class VoiceService:
         self._microphone = microphone
         self._speaker = speaker
         self._assistant = assistant
-        self._kernel = kernel
         self._volume = volume
         self._clock = clock
         self._bus = bus
-        self._parts: asyncio.Future[VoiceParts] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._tts: asyncio.Future[TextToSpeech] = loop.create_future()
+        self._parts: asyncio.Future[VoiceParts] = loop.create_future()
+        self._playback = Playback(speaker, volume.voice, clock)
+        self._conversation: Conversation | None = None
+        self.announcer = Announcer(
+            self._playback, self._tts, self._floor_taken, language=config.language
+        )
+        """Says aloud what nobody has asked for; implements ports.Announcer."""
+        self._ringer = Ringer(
+            kernel,
+            self._playback,
+            self.announcer,
+            clock,
+            bus,
+            volume.alarms,
+            floor_taken=self._floor_taken,
+            listening=lambda: self._conversation is not None and self._conversation.attending,
+            language=config.language,
+        )
+        self._missed = Missed(kernel, self.announcer, clock, missed_words)
+        self._routines = routines
         self._capture: Capture | None = None
         self._waking: Waking | None = None
-        self._ringer: Ringer | None = None
-        self._playback: Playback | None = None
         self._finder: WakeFinder | None = None
         self._calibrator: Calibrator | None = None
         self._phase: VoicePhase = "starting"
 
     async def run(self) -> None:
-        """Until cancelled. Without an engine there is no voice, and the log and health say why."""
+        """Until cancelled. Without an engine it only rings, and the log and health say why."""
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._playback.close)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._ringer.run(), name="ringer")
+                group.create_task(self._missed.run(), name="missed")
+                await self._live_here(stack)
+
+    async def _live_here(self, stack: AsyncExitStack) -> None:
+        """Until cancelled, or returns without an engine. What was loaded is closed by `stack`."""
         try:
-            ears, parts = await self._load()
+            self._tts.set_result(tts := await asyncio.to_thread(self._loaders.tts))
+            ears, parts = await self._load(tts)
         except EngineError as error:
             _log.error("no voice: %s", error)
             self._phase = "fault"
-            self._parts.set_exception(error)
-            self._parts.exception()  # whoever connects is told; nobody may
+            for waited_for in (self._parts, self._tts):
+                if not waited_for.done():
+                    waited_for.set_exception(error)
+                    waited_for.exception()  # whoever connects is told; nobody may
+            if self._tts.exception() is None:  # what rings is still spoken of
+                stack.push_async_callback(self._tts.result().close)
             return
+        if ears.archive is not None:
+            stack.push_async_callback(asyncio.to_thread, ears.archive.close)
+        stack.push_async_callback(parts.close)
         self._parts.set_result(parts)
-        playback = Playback(self._speaker, self._volume.voice, self._clock)
         delay_s = _FIRST_RETRY_S
-        try:
-            while await self._fails(ears, parts, playback):
-                await asyncio.sleep(delay_s)
-                delay_s = min(_LONGEST_RETRY_S, delay_s * 2)
-                ears = replace(ears, wake_word=await asyncio.to_thread(self._loaders.wake_word))
-        finally:
-            await playback.close()
-            await parts.close()
-            if ears.archive is not None:
-                await asyncio.to_thread(ears.archive.close)
+        while await self._fails(ears, parts):
+            await asyncio.sleep(delay_s)
+            delay_s = min(_LONGEST_RETRY_S, delay_s * 2)
+            ears = replace(ears, wake_word=await asyncio.to_thread(self._loaders.wake_word))
 
-    async def _fails(self, ears: _Ears, parts: VoiceParts, playback: Playback) -> bool:
+    async def _fails(self, ears: _Ears, parts: VoiceParts) -> bool:
         """Listen and speak until an engine gives up."""
+        client = RoomClient(self._playback)
         try:
-            async with self._converse(RoomClient(playback), self._room_manners()) as conversation:
-                await self._live(ears, parts, playback, conversation)
+            async with self._converse(client, self._room_manners()) as conversation:
+                self._conversation = conversation
+                await self._live(ears, parts, client, conversation)
         except* EngineError as errors:
             _log.error("voice begins anew: %s", errors.exceptions[0])
             self._phase = "fault"
             self._bus.publish(VoicePhaseChanged("fault"))
         else:
             return False
+        finally:
+            self._conversation = None
         return True
 
     async def _live(
-        self, ears: _Ears, parts: VoiceParts, playback: Playback, conversation: Conversation
+        self, ears: _Ears, parts: VoiceParts, client: RoomClient, conversation: Conversation
     ) -> None:
         capture = Capture(self._microphone, self._clock, self._bus)
         waking = Waking(
@@ -171,27 +223,14 @@ class VoiceService:
             ears.archive,
             ears.through_echo,
         )
-        client = RoomClient(playback)
         listener = Listener(
-            capture, ears.echo, waking, conversation, playback, client, ears.calibrator
+            capture, ears.echo, waking, conversation, self._playback, client, ears.calibrator
         )
-        ringer = Ringer(
-            self._kernel,
-            playback,
-            parts.tts,
-            self._clock,
-            self._bus,
-            lambda: conversation.active,
-            self._volume.alarms,
-            self._config.language,
-        )
-        self._capture, self._playback, self._calibrator = capture, playback, ears.calibrator
-        self._waking, self._ringer = waking, ringer
+        self._capture, self._calibrator, self._waking = capture, ears.calibrator, waking
         self._phase = "idle"
         _log.info("voice is ready; say %r", waking.phrases[0])
         async with asyncio.TaskGroup() as group:
             group.create_task(listener.run(), name="listener")
-            group.create_task(ringer.run(), name="ringer")
             group.create_task(self._follow_phases(capture, conversation), name="voice phase")
 
     async def new_conversation(self, client: Client) -> Conversation:
@@ -209,12 +248,17 @@ class VoiceService:
         )
         return self._converse(client, manners)
 
+    @property
+    def ringing_trouble(self) -> str | None:
+        """Why what rings is not heard, or None."""
+        return self._ringer.trouble
+
     def health(self) -> dict[str, object]:
         """What works, for /hub/health."""
         return {
             "state": self._phase,
             "microphone": (self._capture and self._capture.trouble) or "ok",
-            "speaker": (self._playback and self._playback.trouble) or "ok",
+            "speaker": self._playback.trouble or self._ringer.trouble or "ok",
             "microphone_device": self._microphone.form,
             "speaker_device": self._speaker.form,
             "barge_in": self._calibrator.health() if self._calibrator else {},
@@ -233,17 +277,31 @@ class VoiceService:
             over_voice=replace(policy, start_s=_OVER_VOICE_START_S),
             follow_up=replace(policy, no_speech_s=follow_up_s) if follow_up_s else None,
             may_interrupt=lambda: self._calibrator is None or self._calibrator.mode == "full",
+            called=self.announcer.hush,
+            answered=self._missed.contact,
         )
 
+    def _floor_taken(self) -> bool:
+        return self._conversation is not None and self._conversation.active
+
     def _converse(self, client: Client, manners: Manners) -> Conversation:
-        levers = Levers(
-            self._volume.voice, lambda: self._ringer is not None and self._ringer.heard()
-        )
+        levers = Levers(self._volume.voice, self._stops_more, self._stop_more, self._ringer.snooze)
         return Conversation(
             self._parts.result(), self._assistant, client, self._clock, self._bus, manners, levers
         )
 
-    async def _load(self) -> tuple[_Ears, VoiceParts]:
+    def _stops_more(self) -> bool:
+        """Whether "stop" is for more than an answer."""
+        talking = self._routines is not None and self._routines.talking
+        return talking or self._ringer.heard()
+
+    async def _stop_more(self) -> None:
+        if self._ringer.heard():
+            await self._ringer.silence()
+        elif self._routines is not None:
+            self._routines.stop()
+
+    async def _load(self, tts: TextToSpeech) -> tuple[_Ears, VoiceParts]:
         began = time.perf_counter()
         load = self._loaders
         hears_itself = self._microphone.hardware
@@ -254,7 +312,6 @@ class VoiceService:
         echo = await asyncio.to_thread(load.echo)
         meter = await asyncio.to_thread(load.echo_meter)
         stt = await asyncio.to_thread(load.stt)
-        tts = await asyncio.to_thread(load.tts)
         detector = await asyncio.to_thread(load.detector)
         wanted = self._config.barge_in
         calibrator = Calibrator(meter, echo.set_delay, wanted, echoes=hears_itself)

@@ -1,6 +1,5 @@
 """How loud Ren is: its voice and its alarms, each with a level of its own, and the quiet hours."""
 
-from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import time
@@ -8,6 +7,7 @@ from datetime import time
 from ren_device.bus import Bus
 from ren_device.model import VolumeChanged
 from ren_device.ports import Clock, PreferenceStore
+from ren_device.voice.mixing import scaled
 
 ALARM_FLOOR = 30
 """Percent; steps take alarms no lower, because an alarm that is not heard is none."""
@@ -89,15 +89,14 @@ class Level:
         now = self.heard_percent
         await self.set(max(now + by, min(now, self.floor)))
 
+    @property
+    def gain(self) -> float:
+        """What samples are multiplied by, 0 to 1. Loudness is heard in ratios, hence the square."""
+        return self.heard_percent**2 / 10_000
+
     def apply(self, pcm: bytes) -> bytes:
-        """PCM at this level. Loudness is heard in ratios, hence the square."""
-        percent = self.heard_percent
-        if percent >= 100:
-            return pcm
-        if percent <= 0:
-            return bytes(len(pcm))
-        gain = 65536 * percent * percent // 10_000
-        return array("h", [sample * gain >> 16 for sample in array("h", pcm)]).tobytes()
+        """PCM at this level."""
+        return scaled(pcm, self.gain)
 
 
 class Volume:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal, NotRequired
 from pydantic import Field, WithJsonSchema
 from typing_extensions import TypedDict
 
-from ren_device.model import AlertKind, HomeValue, Role, Tier
+from ren_device.model import AlertChange, AlertKind, AlertState, HomeValue, Role, Tier
 
 _TIME: Final = {
     "type": "string",
@@ -21,6 +21,7 @@ Time = Annotated[str, WithJsonSchema(_TIME)]
 Moment = Annotated[datetime, WithJsonSchema(_TIME)]
 """To be written by `schemas.answer_json`, which is faster; has no microseconds."""
 ThreadId = Annotated[int, Field(description="The number of a conversation.")]
+AlertId = Annotated[int, Field(description="Stays the same while it is snoozed or changed.")]
 
 
 class Health(TypedDict):
@@ -53,6 +54,9 @@ class HubHealth(TypedDict):
     ]
     home: NotRequired[Annotated[dict[str, Any], Field(description="The home's drivers.")]]
     store: NotRequired[Annotated[dict[str, Any], Field(description="What Ren keeps.")]]
+    clock: NotRequired[
+        Annotated[dict[str, Any], Field(description="Whether the wall clock can be trusted.")]
+    ]
 
 
 class Thread(TypedDict):
@@ -122,6 +126,76 @@ class Reminder(TypedDict):
         Literal["due", "done"],
         Field(description="Whether it still rings, or has been silenced meanwhile."),
     ]
+
+
+class Alert(TypedDict):
+    """A timer, an alarm, a reminder, or a time at which a routine runs."""
+
+    id: AlertId
+    kind: AlertKind
+    text: Annotated[str, Field(description="Its name, or what to be reminded of; may be empty.")]
+    state: Annotated[
+        AlertState,
+        Field(description="`due` while it rings, `missed` until that was told, `done` when gone."),
+    ]
+    due_at: Annotated[Time, Field(description="Of a series, its next occurrence.")]
+    duration_s: Annotated[float | None, Field(description="What a timer was set for.")]
+    remaining_s: Annotated[
+        float | None,
+        Field(
+            description="Until it is due, while it is `pending` or `paused`. Count down from here: "
+            "the speaker's clock may be set, and is not the client's."
+        ),
+    ]
+    repeat: Annotated[str, Field(description="The RRULE of a series; empty for once.")]
+    series_id: Annotated[int | None, Field(description="Of which series it is an occurrence.")]
+    routine: Annotated[str, Field(description="What runs then, or once it was stopped.")]
+
+
+class AlertList(TypedDict):
+    """What rings, then what is set, soonest first, then what is paused and what was missed."""
+
+    alerts: list[Alert]
+    now: Annotated[Time, Field(description="What the speaker's clock shows.")]
+    waits_for_clock: Annotated[
+        bool,
+        Field(description="The clock may be wrong: alarms wait for it, 5 minutes at most."),
+    ]
+    trouble: Annotated[
+        str | None, Field(description="Why what rings cannot be heard; null when it can.")
+    ]
+
+
+class ChangedAlert(Alert):
+    """An alert is now like this; `change` says what happened to it."""
+
+    change: AlertChange
+
+
+class RingingHeard(TypedDict):
+    """Whether what rings can be heard in the room has changed."""
+
+    trouble: Annotated[str | None, Field(description="Why not; null when it can be heard.")]
+
+
+class Routine(TypedDict):
+    """A named list of steps, each with `say`, with `tool` and `arguments`, or with `pause_s`."""
+
+    name: str
+    steps: list[dict[str, Any]]
+
+
+class RoutineList(TypedDict):
+    """All routines, in alphabetical order."""
+
+    routines: list[Routine]
+
+
+class RoutineRun(TypedDict):
+    """What the speaker does now."""
+
+    name: str
+    started: Annotated[bool, Field(description="False when it runs already, or too many do.")]
 
 
 class Problem(TypedDict):

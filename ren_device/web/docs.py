@@ -4,50 +4,17 @@ Both are made once, in a thread, when somebody first asks; then they are answere
 """
 
 import asyncio
-import hashlib
 import json
-from dataclasses import dataclass
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from ren_device.web import answers
 from ren_device.web.describe import Described
 from ren_device.web.docs_page import render
+from ren_device.web.kept import Kept
 from ren_device.web.openapi import document
 
-PAGES = frozenset({"/docs"})
-"""Made for people: links on other sites may lead here."""
-
 _UNCHANGED = {304: "It is what `If-None-Match` says."}
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """An answer that stays the same for as long as the process runs."""
-
-    body: bytes
-    media: str
-    etag: str
-    policy: str
-
-    @classmethod
-    def of(cls, text: str, media: str, policy: str) -> "_Kept":
-        body = text.encode()
-        return cls(body, media, f'"{hashlib.sha256(body).hexdigest()[:16]}"', policy)
-
-    def answer(self, request: web.Request) -> web.Response:
-        headers = {
-            hdrs.ETAG: self.etag,
-            hdrs.CACHE_CONTROL: "no-cache",
-            "Content-Security-Policy": self.policy,
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer",
-        }
-        known = request.headers.get(hdrs.IF_NONE_MATCH, "")
-        if self.etag in known or known == "*":
-            return web.Response(status=304, headers=headers)
-        headers[hdrs.CONTENT_TYPE] = self.media
-        return web.Response(body=self.body, headers=headers)
 
 
 class Description:
@@ -55,7 +22,7 @@ class Description:
 
     def __init__(self) -> None:
         """Nothing is made yet."""
-        self._made: tuple[_Kept, _Kept] | None = None
+        self._made: tuple[Kept, Kept] | None = None
         self._making = asyncio.Lock()
 
     def routes(self) -> web.RouteTableDef:
@@ -82,18 +49,18 @@ class Description:
         """A page that needs no internet, and no script to be read."""
         return (await self._kept(request))[1].answer(request)
 
-    async def _kept(self, request: web.Request) -> tuple[_Kept, _Kept]:
+    async def _kept(self, request: web.Request) -> tuple[Kept, Kept]:
         async with self._making:
             if self._made is None:
                 self._made = await asyncio.to_thread(_make, request.app)
             return self._made
 
 
-def _make(app: web.Application) -> tuple[_Kept, _Kept]:
+def _make(app: web.Application) -> tuple[Kept, Kept]:
     described = document(app)
     text = json.dumps(described, ensure_ascii=False, separators=(",", ":"))
     page, policy = render(described)
     return (
-        _Kept.of(text, "application/json; charset=utf-8", "default-src 'none'"),
-        _Kept.of(page, "text/html; charset=utf-8", policy),
+        Kept.of(text, "application/json; charset=utf-8", "default-src 'none'"),
+        Kept.of(page, "text/html; charset=utf-8", policy),
     )

@@ -4,8 +4,6 @@ Style and script are in the page itself. The policy that goes with it names them
 and forbids all else: the page loads nothing, from here or from the internet.
 """
 
-import base64
-import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -13,6 +11,7 @@ from html import escape
 from importlib.resources import files
 
 from ren_device.web.docs_curl import curl
+from ren_device.web.kept import page_policy
 from ren_device.web.openapi import ALWAYS, Json
 
 _STATIC = files("ren_device.web") / "static"
@@ -23,15 +22,7 @@ def render(document: Json) -> tuple[str, str]:
     """The page, and its Content-Security-Policy."""
     style = (_STATIC / "docs.css").read_text("utf-8")
     script = (_STATIC / "docs.js").read_text("utf-8")
-    policy = (
-        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
-        "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
-    return "".join(_page(document, style, script)), policy
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+    return "".join(_page(document, style, script)), page_policy(style, [script])
 
 
 def _page(document: Json, style: str, script: str) -> Iterator[str]:

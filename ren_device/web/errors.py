@@ -8,6 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from ren_device.errors import (
+    AlertError,
     CloudError,
     CloudKeyMissing,
     DeviceError,
@@ -24,6 +25,7 @@ BUG = "Something went wrong inside Ren; its log says what."
 _log = logging.getLogger(__name__)
 
 _STATUS: dict[type[RenError], int] = {
+    AlertError: 400,
     ThreadNotFound: 404,
     VoiceBusy: 409,
     CloudError: 502,

@@ -2,7 +2,8 @@
 
 Values are read leniently, as the desktop service does ("1" is a number), with two exceptions:
 true is not the number 1, and `allow_dangerous` is a permission and must be a real true or false.
-`null` is the same as leaving an optional field out; fields that are not known are ignored.
+`null` is the same as leaving an optional field out; fields that are not known are ignored (those of
+alerts and routines are in `alert_body` and `routines`, and are stricter).
 """
 
 import asyncio
@@ -36,18 +37,19 @@ LONGEST_MESSAGE = 32_000
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def _no_bool(value: object) -> object:
+def no_bool(value: object) -> object:
+    """For numbers: true is not 1."""
     if isinstance(value, bool):
         raise PydanticCustomError("int_type", "Input should be a valid integer")
     return value
 
 
-WholeNumber = Annotated[int, BeforeValidator(_no_bool)]
-Positive = Annotated[int, Field(ge=1), BeforeValidator(_no_bool)]
+WholeNumber = Annotated[int, BeforeValidator(no_bool)]
+Positive = Annotated[int, Field(ge=1), BeforeValidator(no_bool)]
 Limit = Annotated[
     int,
     Field(ge=1, description=f"How many at most; above {MOST_ROWS} it counts as {MOST_ROWS}."),
-    BeforeValidator(_no_bool),
+    BeforeValidator(no_bool),
 ]
 Trimmed = Annotated[str, StringConstraints(strip_whitespace=True)]
 

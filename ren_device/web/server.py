@@ -9,11 +9,11 @@ from ren_device.errors import SettingError
 from ren_device.web import chat, hub, identity, threads
 from ren_device.web.connections import LimitedRunner
 from ren_device.web.cors import open_to
-from ren_device.web.docs import PAGES, Description
+from ren_device.web.docs import Description
 from ren_device.web.errors import access_log, errors_as_json
 from ren_device.web.keys import SERVICES, STOPPING, TURNS, Services
 from ren_device.web.limits import Turns
-from ren_device.web.safety import browser_guard
+from ren_device.web.safety import PAGES, browser_guard
 from ren_device.web.stopping import Stopping
 
 MAX_BODY_BYTES = 256 * 1024

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from functools import partial
 
 from scripts.benchmarks import (
+    alerts,
     echo,
     engines,
     growth,
     http,
     intents,
     memory,
+    moments,
     start,
     store,
     turn_taking,
@@ -23,7 +25,9 @@ ALL: dict[str, tuple[str, Callable[[], str]]] = {
     "engines": ("Engines", engines.run),
     "http": ("The server", http.run),
     "intents": ("The offline mind", intents.run),
+    "moments": ("Dates and durations", moments.run),
     "store": ("The store", store.run),
+    "alerts": ("Alerts", alerts.run),
     "turn_taking": ("Turn-taking", turn_taking.run),
     "echo": ("Echo", echo.run),
     "voice": ("The voice", partial(voice.run, quick="--quick" in sys.argv)),

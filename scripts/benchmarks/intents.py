@@ -1,4 +1,4 @@
-"""How well and how fast the offline mind understands the corpus, by threshold.
+"""How well and how fast the offline mind understands its corpora, by threshold.
 
 `right` means the very tools, arguments or words. The held-out third is chosen by hash; what became
 of it was not used when the sentences, the prices of mistakes and the threshold were chosen.
@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from ren_device.engines.hassil_intents import THRESHOLD, HassilMatcher
 from scripts.benchmarks.figures import median, p95, table
+from tests.assistant.alert_sentences import alert_sentences, understand_alert, verdict
 from tests.assistant.corpus import Sentence, sentences, understand
 
 THRESHOLDS = (101.0, 95.0, 90.0, 85.0, 80.0, 75.0, 70.0)
@@ -56,8 +57,27 @@ def run() -> str:
                 quality,
             ),
             table(("threshold", "load, warm imports", "sentence, median CPU", "95 %"), speed),
+            table(
+                ("alerts and lists", "part", "right", "wrong", "asked", "not understood"),
+                asyncio.run(_alerts()),
+            ),
         )
     )
+
+
+async def _alerts() -> list[tuple[object, ...]]:
+    """Whole sentences with the tool calls that they are, by language."""
+    rows: list[tuple[object, ...]] = []
+    for language in ("en", "de"):
+        matcher = HassilMatcher.load(language)
+        parts: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
+        for each in alert_sentences(language):
+            what = await understand_alert(matcher, language, each.text)
+            parts[each.held_out][verdict(each, what)] += 1
+        for held_out, name in ((False, "train"), (True, "held out")):
+            counted = [_of(parts[held_out], of) for of in ("right", "wrong", "asked", "missed")]
+            rows.append((language, name, *counted))
+    return rows
 
 
 async def _verdicts(

@@ -6,13 +6,13 @@ from typing import Self
 
 from ren_device.alerts.kernel import AlertKernel
 from ren_device.bus import Bus
-from ren_device.model import Alert, AlertChanged, AlertKind
+from ren_device.model import Alert, AlertChange, AlertChanged, AlertKind
 from tests.alerts.memory_alerts import MemoryAlerts
 from tests.alerts.virtual_clock import VirtualClock
 
 
 class House:
-    """Use as an async context; `heard` is every AlertChanged of this life, in order."""
+    """Use as an async context; `heard` is every alert that changed in this life, in order."""
 
     def __init__(
         self, store: MemoryAlerts | None = None, clock: VirtualClock | None = None
@@ -22,6 +22,7 @@ class House:
         self.bus = Bus()
         self.kernel = AlertKernel(self.store, self.clock, self.bus)
         self.heard: list[Alert] = []
+        self.changes: list[tuple[int, AlertChange]] = []
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -40,12 +41,13 @@ class House:
             async for event in subscription:
                 assert isinstance(event, AlertChanged)
                 self.heard.append(event.alert)
+                self.changes.append((event.alert.id, event.change))
 
     async def timer(self, seconds: float, text: str = "") -> Alert:
-        return await self.kernel.set("timer", text, self.in_s(seconds), seconds)
+        return await self.kernel.set("timer", text, in_s=seconds)
 
     async def at(self, seconds: float, kind: AlertKind = "alarm", text: str = "") -> Alert:
-        return await self.kernel.set(kind, text, self.in_s(seconds))
+        return await self.kernel.set(kind, text, at=self.in_s(seconds))
 
     def in_s(self, seconds: float) -> datetime:
         return self.clock.now() + timedelta(seconds=seconds)
@@ -53,7 +55,7 @@ class House:
     @property
     def rung(self) -> list[int]:
         """The ids that rang in this life, in order."""
-        return [alert.id for alert in self.heard if alert.state == "due"]
+        return [number for number, change in self.changes if change == "due"]
 
 
 async def settle() -> None:

@@ -3,68 +3,109 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from ren_device.errors import StoreError
-from ren_device.model import Alert, AlertState
+from ren_device.model import Alert
+
+Key = tuple[int, datetime]
+
+
+def key(alert: Alert) -> Key:
+    """What an alert is told for once."""
+    return alert.id, alert.due_at
 
 
 class MemoryAlerts:
-    """`broken` makes every write fail and `unreadable` every reading; `slow` makes `add` hang.
+    """`broken` makes every write fail and `unreadable` every reading; `slow` makes `write` hang.
 
-    `add` hangs after it was done. `notified` is what was marked so, in order; `looked` is how
-    often it was asked what was not.
+    `write` hangs after it was done. `outbox` is what phones are to be told; `notified` are the ids
+    that were taken out of it because one was, in order; `looked` is how often it was looked into.
     """
 
     def __init__(self) -> None:
         self.rows: dict[int, Alert] = {}
+        self.outbox: dict[Key, Alert] = {}
         self.broken = False
         self.unreadable = False
+        self.slow = False
         self.notified: list[int] = []
         self.looked = 0
-        self.slow = False
         self._last_id = 0
-
-    async def add(self, alert: Alert) -> Alert:
-        self._write()
-        self._last_id += 1
-        self.rows[self._last_id] = replace(alert, id=self._last_id)
-        if self.slow:
-            await asyncio.sleep(3600)
-        return self.rows[self._last_id]
-
-    async def set_state(self, alert_id: int, state: AlertState) -> Alert | None:
-        self._write()
-        if alert_id not in self.rows:
-            return None
-        self.rows[alert_id] = replace(self.rows[alert_id], state=state)
-        return self.rows[alert_id]
-
-    async def remove(self, alert_id: int) -> Alert | None:
-        self._write()
-        return self.rows.pop(alert_id, None)
+        self._removed: set[int] = set()
 
     async def all(self) -> list[Alert]:
-        self._read()
-        open_ones = [alert for alert in self.rows.values() if alert.state != "done"]
-        return sorted(open_ones, key=lambda alert: (alert.due_at, alert.id))
+        await self._read()
+        return sorted(self.rows.values(), key=_soonest)
+
+    async def last_id(self) -> int:
+        await self._read()
+        return max([self._last_id, *self.rows])
+
+    async def write(
+        self,
+        put: Sequence[Alert] = (),
+        remove: Sequence[int] = (),
+        tell: Sequence[Alert] = (),
+    ) -> None:
+        put_ids = [alert.id for alert in put]
+        assert len(set(put_ids)) == len(put_ids), "put twice in one write"
+        assert not set(put_ids) & set(remove), "put and removed in one write"
+        assert all(alert_id > 0 for alert_id in put_ids), "no id"
+        assert all(alert.state != "done" for alert in put), "what is done is not kept"
+        assert len(set(map(key, tell))) == len(tell), "told twice in one write"
+        back = (self._removed - self.rows.keys()).intersection(put_ids)
+        assert not back, f"{back} had been removed"
+        if not self.broken:
+            self.rows |= {alert.id: alert for alert in put}
+            self._last_id = max(self._last_id, *self.rows, 0)
+            for alert_id in remove:
+                if self.rows.pop(alert_id, None):
+                    self._removed.add(alert_id)
+            for alert in tell:
+                self.outbox.setdefault(key(alert), alert)
+        await self._written()
+        if self.slow:
+            await asyncio.sleep(3600)
 
     async def unnotified(self) -> list[Alert]:
         self.looked += 1
-        self._read()
-        await asyncio.sleep(0)  # as the real one, which reads in a thread
-        came_due = [each for each in self.rows.values() if each.state != "pending"]
-        missed = [alert for alert in came_due if alert.id not in self.notified]
-        return sorted(missed, key=lambda alert: (alert.due_at, alert.id))
+        await self._read()
+        return sorted(map(self._as_now, self.outbox.values()), key=_soonest)
 
-    async def mark_notified(self, alert_ids: Sequence[int]) -> None:
-        self._write()
+    async def mark_notified(self, alerts: Sequence[Alert]) -> None:
+        if not self.broken:
+            known = [alert for alert in alerts if self.outbox.pop(key(alert), None)]
+            self.notified += [alert.id for alert in known]
+        await self._written()
+
+    def backup(self) -> tuple[dict[int, Alert], dict[Key, Alert]]:
+        """What is kept now."""
+        return dict(self.rows), dict(self.outbox)
+
+    def restore(self, backup: tuple[dict[int, Alert], dict[Key, Alert]]) -> None:
+        """Keep what was kept then; ids go on from the highest of both."""
+        self._last_id = max([self._last_id, *self.rows])
+        self.rows, self.outbox = dict(backup[0]), dict(backup[1])
+
+    def _as_now(self, told: Alert) -> Alert:
+        now = self.rows.get(told.id)
+        return now if now and key(now) == key(told) else replace(told, state="done")
+
+    async def _read(self) -> None:
+        """As the real one, which reads in a thread."""
+        failed = self.unreadable
         await asyncio.sleep(0)
-        self.notified += alert_ids
-
-    def _read(self) -> None:
-        if self.unreadable:
+        if failed:
             raise StoreError("the card is not there")
 
-    def _write(self) -> None:
-        if self.broken:
+    async def _written(self) -> None:
+        """As the real one, whose caller hears of it later."""
+        failed = self.broken
+        await asyncio.sleep(0)
+        if failed:
             raise StoreError("no space left on device")
+
+
+def _soonest(alert: Alert) -> tuple[datetime, int]:
+    return alert.due_at, alert.id

@@ -68,6 +68,13 @@ class Street:
         await asyncio.sleep(1.5)
         return alert
 
+    async def left_behind(self) -> Alert:
+        """One that rings, of which only the store knows."""
+        at = self.house.in_s(0)
+        alert = Alert(await self.store.last_id() + 1, "alarm", "", at, at, state="due")
+        await self.store.write((alert,), tell=(alert,))
+        return alert
+
 
 @asynccontextmanager
 async def street(house: House | None = None, most_waiting: int = 256) -> AsyncIterator[Street]:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
 from pathlib import Path
 
 from ren_device.alerts.kernel import AlertKernel
@@ -36,8 +35,7 @@ async def life(data_dir: Path) -> AsyncIterator[tuple[AlertKernel, AsyncIterator
 
 async def test_a_timer_outlives_restarts_until_it_is_acknowledged(tmp_path: Path) -> None:
     async with life(tmp_path) as (kernel, rings), asyncio.timeout(10):
-        due_at = SystemClock().now() + timedelta(seconds=0.05)
-        timer = await kernel.set("timer", "egg", due_at, 0.05)
+        timer = await kernel.set("timer", "egg", in_s=0.05)
         assert await anext(rings) == timer.id
     async with life(tmp_path) as (kernel, rings), asyncio.timeout(10):
         assert await anext(rings) == timer.id

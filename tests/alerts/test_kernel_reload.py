@@ -15,7 +15,8 @@ def replaced(house: House, *alerts: Alert) -> None:
 def test_what_is_not_in_it_has_ended_also_where_it_rang() -> None:
     async def scene() -> None:
         async with House() as house:
-            rings = await house.at(-1)
+            rings = await house.timer(0.1)
+            await asyncio.sleep(0.2)
             waits = await house.timer(60)
             await settle()
             assert [alert.id for alert in house.kernel.ringing()] == [rings.id]
@@ -51,7 +52,9 @@ def test_another_alert_under_the_same_number_is_another_alert() -> None:
     async def scene() -> None:
         async with House() as house:
             alert = await house.timer(60, "egg")
-            other = replace(alert, text="pasta", due_at=house.in_s(600), duration_s=600.0)
+            assert alert.deadline is not None
+            end = replace(alert.deadline, monotonic_s=alert.deadline.monotonic_s + 540)
+            other = replace(alert, text="pasta", deadline=end, duration_s=600.0)
             replaced(house, other)
             await house.kernel.reload()
             (pending,) = house.kernel.pending()
@@ -80,12 +83,13 @@ def test_what_the_disk_still_owed_is_forgotten() -> None:
 
     async def scene() -> None:
         async with House() as house:
-            alert = await house.at(-1)
+            alert = await house.timer(0.1)
+            await asyncio.sleep(0.2)
             await settle()
             house.store.broken = True
             await house.kernel.acknowledge(alert.id)
             house.store.broken = False
-            later = replace(alert, due_at=house.in_s(100))
+            later = replace(alert, due_at=house.in_s(100), deadline=None)
             replaced(house, later)
             await house.kernel.reload()
             await settle()

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from ren_device.alerts.notices import MOST_UNTAKEN, Notices
 from ren_device.model import Alert, AlertChanged
 from tests import virtual_time
 from tests.alerts.house import House, settle
@@ -132,15 +133,103 @@ async def test_what_rings_although_it_cannot_be_kept_waits_for_the_first_client_
 
 
 @plays
+async def test_what_rings_is_told_at_once_while_the_disk_hangs_and_cannot_be_read() -> None:
+    async with street() as it:
+        phone = await it.connect()
+        alert = await it.house.timer(1.0)
+        it.store.slow = it.store.unreadable = True
+        await asyncio.sleep(1.0)
+        await settle()
+        assert phone.ids == [alert.id]
+
+
+@plays
 async def test_a_store_that_cannot_be_read_is_looked_at_again() -> None:
     async with street() as it:
         phone = await it.connect()
+        alert = await it.left_behind()
         it.store.unreadable = True
-        alert = await it.due()
+        await asyncio.sleep(2 * INTERVAL_S)
         assert phone.told == []
         it.store.unreadable = False
         await asyncio.sleep(INTERVAL_S)
         assert phone.ids == [alert.id]
+
+
+@plays
+async def test_a_row_that_comes_late_is_marked_and_not_told_again() -> None:
+    async with street() as it:
+        phone = await it.connect()
+        alert = await it.house.timer(1.0)
+        it.store.broken = True
+        await asyncio.sleep(1.5)
+        assert phone.ids == [alert.id]
+        it.store.broken = False
+        await asyncio.sleep(1.5)  # marked before the kernel has written it
+        assert it.store.outbox == {}
+        assert it.store.notified == []
+        await asyncio.sleep(2 * INTERVAL_S)
+        assert it.store.rows[alert.id].state == "due"
+        assert it.store.outbox == {}
+        assert it.store.notified == phone.ids == [alert.id]
+
+
+@plays
+async def test_a_snoozed_alert_is_told_again_at_its_new_time() -> None:
+    async with street() as it:
+        phone = await it.connect()
+        alert = await it.due()
+        await it.house.kernel.snooze(alert.id, 60)
+        await asyncio.sleep(59)
+        assert phone.ids == [alert.id]
+        await asyncio.sleep(2)
+        assert phone.ids == [alert.id, alert.id]
+        assert phone.told[0].due_at < phone.told[1].due_at
+        assert it.store.notified == [alert.id, alert.id]
+        assert (await it.connect()).told == []
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_what_was_snoozed_before_anybody_came_is_done_and_then_due(restart: bool) -> None:
+    async def scene() -> None:
+        async with street() as it:
+            alert = await it.due()
+            await it.house.kernel.snooze(alert.id, 60)
+            await asyncio.sleep(61)
+            if restart:  # else the bus has said so, and then the store
+                it.notices = Notices(it.store, it.house.bus)
+            phone = await it.connect()
+            states = [(each.id, each.state) for each in phone.told]
+            assert states == [(alert.id, "done"), (alert.id, "due")]
+
+    virtual_time.run(scene())
+
+
+@plays
+async def test_what_was_missed_is_told_and_a_routine_is_nobodys_business() -> None:
+    async with street() as it:
+        phone = await it.connect()
+        at = it.house.in_s(0)
+        missed = Alert(8, "reminder", "tea", at, at, state="missed")
+        routine = Alert(9, "routine", "", at, at, state="due", routine="morning")
+        await it.store.write((missed, routine), tell=(routine,))
+        it.house.bus.publish(AlertChanged(missed, "missed"))
+        it.house.bus.publish(AlertChanged(routine, "due"))
+        await asyncio.sleep(2 * INTERVAL_S)
+        assert phone.told == [missed]
+
+
+@plays
+async def test_what_nobody_fetches_is_given_up_when_there_is_too_much_of_it() -> None:
+    async with street(most_waiting=MOST_UNTAKEN) as it:
+        at = it.house.in_s(0)
+        flood = [Alert(n, "timer", "", at, at, state="due") for n in range(1, MOST_UNTAKEN + 3)]
+        for alert in flood:
+            await it.store.write((alert,), tell=(alert,))
+            it.house.bus.publish(AlertChanged(alert, "due"))
+        assert (await it.connect()).told == flood[2:]
+        await asyncio.sleep(INTERVAL_S)
+        assert sorted(it.store.notified) == [alert.id for alert in flood]
 
 
 def test_what_came_due_and_rang_in_one_life_is_told_in_the_next() -> None:
@@ -169,7 +258,8 @@ async def test_an_alert_that_rings_again_after_a_restart_is_not_told_again() -> 
         after = Street(house)
         again = await after.connect()  # before the kernel rings
         after.start()
-        house.bus.publish(AlertChanged(house.kernel.ringing()[0]))
+        await settle()
+        house.bus.publish(AlertChanged(house.kernel.ringing()[0], "due"))
         await asyncio.sleep(1)
         assert again.told == []
         await after.leave_all()
@@ -200,8 +290,7 @@ async def test_the_store_is_looked_at_once_an_interval_however_many_listen() -> 
 async def test_what_the_bus_did_not_say_is_found_within_an_interval() -> None:
     async with street() as it:
         phone = await it.connect()
-        alert = await it.store.add(Alert(0, "alarm", "", it.house.in_s(0), it.house.in_s(0)))
-        await it.store.set_state(alert.id, "due")
+        alert = await it.left_behind()
         await asyncio.sleep(INTERVAL_S + 0.1)
         assert phone.ids == [alert.id]
 
@@ -210,11 +299,11 @@ async def test_what_the_bus_did_not_say_is_found_within_an_interval() -> None:
 async def test_a_flood_on_the_bus_drowns_no_alert() -> None:
     async with street() as it:
         phone = await it.connect()
-        alert = await it.store.add(Alert(0, "alarm", "", it.house.in_s(0), it.house.in_s(0)))
-        await it.store.set_state(alert.id, "due")
-        it.house.bus.publish(AlertChanged(alert))
-        for _ in range(100):
-            it.house.bus.publish(AlertChanged(alert))
+        alert = await it.left_behind()
+        it.house.bus.publish(AlertChanged(alert, "due"))
+        other = replace(alert, id=1000, state="pending")
+        for _ in range(MOST_UNTAKEN):
+            it.house.bus.publish(AlertChanged(other, "changed"))
         await settle()
         assert phone.ids == [alert.id]
 
@@ -241,16 +330,23 @@ async def test_what_a_full_client_has_no_room_for_is_kept() -> None:
 @plays
 async def test_a_store_that_was_replaced_is_the_truth_from_then_on() -> None:
     async with street() as it:
+        phone = await it.connect()
+        told = await it.due()
+        await it.leave(phone)
+        waiting = await it.due()
+        backup = it.store.backup()
         silent = await it.connect(takes=False)
         gone = await it.due()
-        assert silent.ids == [gone.id]
-        del it.store.rows[gone.id]
-        kept = await it.store.add(replace(gone, text="restored", state="due"))
+        assert silent.ids == [waiting.id, gone.id]
+        it.store.restore(backup)
         await it.notices.reload()
+        await it.house.kernel.reload()
         other = await it.connect()
+        assert it.house.rung[-2:] == [told.id, waiting.id]  # what rang then rings again
+        assert silent.ids == [waiting.id, gone.id, waiting.id]
         await it.leave(silent)
-        assert other.ids == [kept.id]
-        assert it.store.notified == [kept.id]
+        assert other.ids == [waiting.id]
+        assert it.store.notified == [told.id, waiting.id]
 
 
 @pytest.mark.parametrize("seconds", [0.0, 40.0])

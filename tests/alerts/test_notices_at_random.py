@@ -7,10 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import virtual_time
-from tests.alerts.street import Phone, street
+from tests.alerts.memory_alerts import key
+from tests.alerts.street import Phone, Street, street
 
 STEPS = st.lists(
-    st.sampled_from(["due", "connect", "connect silent", "leave", "doubt", "break", "mend"]),
+    st.sampled_from(
+        ["due", "snooze", "silence", "connect", "connect silent", "leave", "doubt", "break", "mend"]
+    ),
     max_size=25,
 )
 
@@ -24,11 +27,17 @@ def test_whatever_happens_nothing_is_lost_and_nothing_told_twice(
         async with street() as it:
             phones: list[Phone] = []
             everybody: list[Phone] = []
-            due: list[int] = []
             for step in steps:
                 match step:
-                    case "due" if not it.store.broken:
-                        due.append((await it.due()).id)
+                    case "due":
+                        await comes_due(it)
+                    case "snooze" if it.house.kernel.ringing() and not it.store.broken:
+                        await it.house.kernel.snooze(
+                            choices.choice(it.house.kernel.ringing()).id, 1
+                        )
+                        await asyncio.sleep(1.5)
+                    case "silence":
+                        await it.house.kernel.acknowledge_all()
                     case "connect" | "connect silent":
                         phones.append(await it.connect(takes=step == "connect"))
                         everybody.append(phones[-1])
@@ -47,13 +56,25 @@ def test_whatever_happens_nothing_is_lost_and_nothing_told_twice(
             everybody.append(await it.connect())
             await asyncio.sleep(120)
 
-            assert sorted(it.store.notified) == due
+            changes = zip(it.house.heard, it.house.changes, strict=True)
+            due = [key(alert) for alert, (_, change) in changes if change == "due"]
+            assert sorted(it.store.notified) == sorted(alert_id for alert_id, _ in due)
+            assert it.store.outbox == {}
             for phone in everybody:
-                assert len(set(phone.ids)) == len(phone.ids)
-            for alert_id in due:
-                assert any(alert_id in phone.ids for phone in everybody if phone.takes)
+                told = list(map(key, phone.told))
+                assert len(set(told)) == len(told)
+            for each in due:
+                assert any(each in map(key, phone.told) for phone in everybody if phone.takes)
             marked = len(it.store.notified)
             assert (await it.connect()).told == []
             assert len(it.store.notified) == marked
 
     virtual_time.run(scene())
+
+
+async def comes_due(it: Street) -> None:
+    """It was set while the disk was well."""
+    broken, it.store.broken = it.store.broken, False
+    await it.house.timer(1.0)
+    it.store.broken = broken
+    await asyncio.sleep(1.5)

@@ -1,24 +1,44 @@
-"""A wall clock on a virtual loop, which can be set."""
+"""A wall clock on a virtual loop, which can be set, moved to another zone, and lose its battery."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 START = datetime.fromisoformat("2026-06-25T14:02:11")
 
 
 class VirtualClock:
-    """ports.Clock; `step_s`: by how much it was set; `looked`: how often it was read."""
+    """ports.Timekeeper; it shows START at first, in `zone`.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    `step_s`: by how much it was set; `right`: what `synchronised` says; `looked`: how often it was
+    read.
+    """
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, zone: str = "UTC", start: datetime = START
+    ) -> None:
         self._loop = loop
-        self._began_s = loop.time()
+        self.zone = ZoneInfo(zone)
+        self._began_s = start.replace(tzinfo=self.zone).timestamp() - loop.time()
         self.step_s = 0.0
         self.looked = 0
+        self.right = True
+        self.boot_id = "boot 1"
 
     def now(self) -> datetime:
-        self.looked += 1
-        return START + timedelta(seconds=self._loop.time() - self._began_s + self.step_s)
+        return self.local(self.timestamp())
 
     def monotonic(self) -> float:
         self.looked += 1
         return self._loop.time()
+
+    def timestamp(self) -> float:
+        self.looked += 1
+        return self._began_s + self._loop.time() + self.step_s
+
+    def local(self, timestamp: float) -> datetime:
+        utc = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=timestamp)
+        return utc.astimezone(self.zone).replace(tzinfo=None)
+
+    def synchronised(self) -> bool:
+        return self.right

@@ -20,9 +20,11 @@ UNKNOWN = ENGLISH.say("answers.unknown")
 NOW = datetime.fromisoformat("2026-06-25T14:02:11")
 """A Thursday."""
 TOOLS = (
-    "set_timer list_timers cancel_timer set_alarm list_alarms cancel_alarm set_reminder "
-    "list_reminders cancel_reminder add_to_list show_list show_lists remove_from_list clear_list "
-    "get_time get_date set_volume change_volume unmute get_volume stop_ringing "
+    "set_timer list_timers cancel_timer pause_timer resume_timer change_timer "
+    "set_alarm list_alarms cancel_alarm change_alarm skip_alarm "
+    "set_reminder list_reminders cancel_reminder change_reminder snooze stop_ringing list_missed "
+    "add_to_list show_list show_lists find_on_list count_list move_to_list remove_from_list "
+    "clear_list get_time get_date set_volume change_volume unmute get_volume "
     "remember_fact list_facts correct_fact forget_fact "
     "list_devices get_device set_power set_brightness change_brightness set_color set_temperature "
     "change_temperature set_position set_fan_speed set_lock"

@@ -53,6 +53,10 @@ def reminder(at: str, text: str) -> tuple[str, dict[str, object]]:
     return "set_reminder", {"text": text, "at": f"2026-{at}"}
 
 
+def soon(seconds: float, text: str) -> tuple[str, dict[str, object]]:
+    return "set_reminder", {"text": text, "in_s": float(seconds)}
+
+
 def added(*items: str, to: str = "shopping") -> tuple[str, dict[str, object]]:
     return "add_to_list", {"items": list(items), "list_name": to}
 
@@ -140,8 +144,8 @@ ALERTS = [
     ),
     (
         "Erinnere mich in zehn Minuten an die Pizza",
-        reminder("06-25T14:12:11", "die Pizza"),
-        "Okay, ich erinnere dich heute um 14 Uhr 12 an die Pizza.",
+        soon(600, "die Pizza"),
+        "Okay, ich erinnere dich in 10 Minuten, um 14 Uhr 12, an die Pizza.",
     ),
     (
         "Erinnere mich morgen um neun an den Zahnarzt",
@@ -170,8 +174,8 @@ ALERTS = [
     ),
     (
         "In einer Stunde erinnere mich an die Wäsche",
-        reminder("06-25T15:02:11", "die Wäsche"),
-        "Okay, ich erinnere dich heute um 15 Uhr 2 an die Wäsche.",
+        soon(3600, "die Wäsche"),
+        "Okay, ich erinnere dich in 1 Stunde, um 15 Uhr 2, an die Wäsche.",
     ),
     (
         "Kannst du mich um fünf an den Kuchen erinnern?",
@@ -367,7 +371,8 @@ def test_what_is_said_is_done_and_answered(
         ("Vielen Dank", "Gern geschehen."),
         ("Hörst du mich?", "Ich bin da."),
         ("Jarvis?", "Ja?"),
-        ("Verlängere den Timer um fünf Minuten", GERMAN.say("answers.change_timer")),
+        ("Stell alle fünf Minuten einen Timer", GERMAN.say("answers.no_repeat")),
+        ("Weck mich täglich um sieben und um neun", GERMAN.say("answers.no_rule")),
         ("Mach das Licht um sieben an", GERMAN.say("home.later")),
         ("Stell die Stehlampe auf 300 Prozent", GERMAN.say("home.no_percent")),
         ("Stell einen Timer auf zehn Tage", GERMAN.say("answers.timer_too_long")),
@@ -411,15 +416,18 @@ def test_what_is_missing_is_asked_for_and_completed(flat: Runs) -> None:
     flat(scene)
 
 
-def test_what_recurs_is_set_once_after_a_yes(flat: Runs) -> None:
+def test_what_recurs_is_set_with_its_rule(flat: Runs) -> None:
     async def scene(there: Flat) -> None:
-        asked = GERMAN.say("asks.just_once.alarm")
-        assert await there.say("Weck mich jeden Tag um sieben") == ([], asked)
-        assert (await there.say("Ja, mach das"))[0] == [alarm("06-26T07:00")]
-        asked = GERMAN.say("asks.just_once.reminder")
-        said = "Erinnere mich jeden Montag um acht an den Müll"
-        assert await there.say(said) == ([], asked)
-        assert await there.say("Nein") == ([], "Okay.")
+        daily, weekly = {"repeat": "FREQ=DAILY"}, {"repeat": "FREQ=WEEKLY;BYDAY=MO"}
+        tool, arguments = alarm("06-26T07:00")
+        said = await there.say("Weck mich jeden Tag um sieben")
+        assert said[0] == [(tool, {**arguments, **daily})]
+        assert await there.say("Erinnere mich jeden Montag an den Müll") == (
+            [],
+            "Um wie viel Uhr?",
+        )
+        tool, arguments = reminder("06-29T20:00:00", "den müll")
+        assert (await there.say("Um acht Uhr abends"))[0] == [(tool, {**arguments, **weekly})]
 
     flat(scene)
 

@@ -168,4 +168,4 @@ async def test_a_command_is_stronger_than_a_fact(matcher: HassilMatcher) -> None
     found = await understand(matcher, "what is the time", facts=facts)
     assert found.calls == [["get_time", {}]]
     found = await understand(matcher, "change my alarm to eight", facts=facts)
-    assert found.calls == []
+    assert found.calls == [["change_alarm", {"which": "", "at": "08:00"}]]

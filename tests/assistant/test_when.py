@@ -1,14 +1,19 @@
 """Moments in words. The tests live on Thursday 25 June 2026, 14:02:11, unless they say so."""
 
+import re
 from datetime import datetime, time, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ren_device.assistant.when import Purpose
+from ren_device.alerts.recurrence import next_after
+from ren_device.assistant.language import Language
+from ren_device.assistant.resolving import Purpose
+from ren_device.skills.recurrence_words import RecurrenceWords
 from tests.assistant.corpus import ENGLISH
 
+GERMAN = Language("de")
 find_when = ENGLISH.moments.find_when
 parse_when = ENGLISH.moments.parse_when
 
@@ -50,7 +55,6 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
         ("at half past seven in the evening tomorrow", at(26, 19, 30)),
         ("the day after tomorrow at 6 am", at(27, 6)),
         ("on friday at noon", at(26, 12)),
-        ("thursday at 9 am", at(32, 9)),  # today's has passed
         ("next friday at ten", at(33, 10)),
         ("friday night at nine", at(26, 21)),
         ("tonight at 8", at(25, 20)),
@@ -158,6 +162,59 @@ def test_a_problem_is_named() -> None:
     assert (passed.at, passed.problem) == (None, "past")
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a week on friday at noon", at(33, 12)),
+        ("every weekday in july at 9", at(31, 9)),
+        ("every fortnight on monday at 9", at(29, 9)),
+        ("every monday through friday at 7 am", at(26, 7)),
+        ("weekly at 9 on mondays", at(29, 9)),
+        ("every month on the last friday at 4 pm", at(26, 16)),
+        ("tonight at 1 am", at(26, 1)),
+        ("friday 13th at noon", "ambiguous"),
+        ("friday the 26th at noon", at(26, 12)),
+        ("12 noon", at(26, 12)),
+        ("a quarter to midnight", at(25, 23, 45)),
+        ("the following day at 8", at(26, 8)),
+        ("the monday after next at 9", "ambiguous"),
+        ("friday week at noon", "ambiguous"),
+        ("to join the call at 2 pm eastern", "ambiguous"),
+        ("on my birthday at 9", "ambiguous"),
+        ("at the station at 9", "ambiguous"),
+        ("on 6 5 at 9", "ambiguous"),
+        ("at 6 5", "ambiguous"),
+        ("in ten", None),
+        ("in a year and a half", None),
+        ("sat at 9", "ambiguous"),
+        ("every sat at 9", "rule"),
+        ("every other weekday at 9", "rule"),
+        ("every friday the thirteenth at noon", "rule"),
+        ("every 15 minutes for an hour", "rule"),
+        ("every hour on the hour", "rule"),
+        ("every day at 9 until the end of the month", "rule"),
+        ("to take the pill at 8 am and 8 pm", "ambiguous"),
+        ("at six about the meeting tomorrow", "ambiguous"),
+        ("at eight " * 20, "ambiguous"),
+    ],
+)
+def test_what_is_easily_mistaken(text: str, expected: datetime | str | None) -> None:
+    found = find_when(text, NOW)
+    assert (found and (found.at or found.problem)) == expected
+
+
+def test_an_alarm_at_two_asked_for_by_day_is_asked_about() -> None:
+    found = find_when("at two", NOW, "alarm")
+    assert found is not None
+    assert (found.problem, found.choices) == ("ambiguous", (at(26, 2), at(26, 14)))
+
+
+def test_the_text_of_a_reminder_may_have_moments_of_its_own() -> None:
+    found = find_when("at six to be at work at nine", NOW)
+    assert found is not None
+    assert (found.at, found.rest) == (at(25, 18), "to be at work at nine")
+
+
 @given(now=moments, hour=st.integers(0, 23), minute=st.integers(0, 59), purpose=purposes)
 def test_a_time_of_day_comes_next_and_never_before_now(
     now: datetime, hour: int, minute: int, purpose: Purpose
@@ -177,11 +234,14 @@ def test_a_weekday_is_the_next_one(now: datetime, ahead: int, hour: int, purpose
 
 
 @given(now=moments, hour=st.integers(1, 12), purpose=purposes)
-def test_an_hour_alone_is_within_a_day(now: datetime, hour: int, purpose: Purpose) -> None:
-    found = parse_when(f"at {hour}", now, purpose)
+def test_an_hour_alone_is_the_next_or_is_asked_about(
+    now: datetime, hour: int, purpose: Purpose
+) -> None:
+    found = find_when(f"at {hour}", now, purpose)
     assert found is not None
-    assert found.hour % 12 == hour % 12
-    assert timedelta(0) < found - now <= timedelta(days=1)
+    for moment in (found.at,) if found.at else found.choices:
+        assert moment.hour % 12 == hour % 12
+        assert timedelta(0) < moment - now <= timedelta(days=1, hours=12)
 
 
 @given(now=moments, text=st.text(), purpose=purposes)
@@ -191,16 +251,78 @@ def test_any_text_is_survived(now: datetime, text: str, purpose: Purpose) -> Non
 
 
 WORDS = (
-    "at in on the this next tomorrow today tonight morning evening night noon midnight half "
-    "quarter past to two seven twelve thirty 7:30 730 pm am o'clock friday june 25 th third "
-    "minutes an hour and from now day after call mom"
+    "at in on the this next last every each other until for except starting tomorrow today tonight "
+    "yesterday morning evening night noon midnight half quarter past to or and before two seven "
+    "twelve thirty 7:30 730 0730 pm am o'clock friday mondays weekdays week weekend month year "
+    "day days june 25 th third first of minutes an hour from now later soon after daily monthly "
+    "call mom"
 ).split()
 
 
-@given(now=moments, words=st.lists(st.sampled_from(WORDS), max_size=8), purpose=purposes)
+@given(now=moments, words=st.lists(st.sampled_from(WORDS), max_size=9), purpose=purposes)
 def test_what_is_found_is_never_in_the_past(
     now: datetime, words: list[str], purpose: Purpose
 ) -> None:
     found = find_when(" ".join(words), now, purpose)
-    assert found is None or (found.at is None) == bool(found.problem)
+    if found is None:
+        return
+    assert (found.at is None) == bool(found.problem)
+    assert all(each > now for each in (found.at, *found.choices) if each)
+    assert len(found.choices) <= 3
+    if found.rule and found.at:
+        assert next_after(found.rule, found.at, found.at - timedelta(seconds=1)) == found.at
+
+
+@given(now=moments, text=st.text(max_size=400), purpose=purposes)
+def test_any_text_is_searched(now: datetime, text: str, purpose: Purpose) -> None:
+    found = find_when(text, now, purpose)
     assert found is None or found.at is None or found.at > now
+
+
+@pytest.mark.parametrize("language", [ENGLISH, GERMAN], ids=["en", "de"])
+@given(now=moments, minutes=st.integers(1, 300 * 1440), purpose=purposes)
+def test_a_moment_that_ren_said_is_the_same_when_it_is_heard(
+    language: Language, now: datetime, minutes: int, purpose: Purpose
+) -> None:
+    """Or is among what is asked. German says 13 Uhr, but "1 Uhr" is often the same."""
+    at_moment = now.replace(second=0, microsecond=0) + timedelta(minutes=minutes)
+    said = language.hearing.plain(language.speech.on_moment(at_moment, now))
+    found = language.moments.find_when(said, now, purpose)
+    assert found is not None
+    later = at_moment + timedelta(hours=12)
+    meant = {at_moment, later} if language is GERMAN and at_moment.hour <= 12 else {at_moment}
+    assert found.rest == ""
+    assert meant & {found.at, *found.choices}
+
+
+RULES = [
+    "FREQ=DAILY",
+    "FREQ=DAILY;INTERVAL=2",
+    "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR",
+    "FREQ=WEEKLY;BYDAY=SA,SU",
+    "FREQ=WEEKLY;BYDAY=MO",
+    "FREQ=WEEKLY;BYDAY=MO,WE,FR",
+    "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU",
+    "FREQ=WEEKLY;INTERVAL=3;BYDAY=TU",
+    "FREQ=MONTHLY;BYMONTHDAY=15",
+    "FREQ=MONTHLY;BYMONTHDAY=-1",
+    "FREQ=MONTHLY;BYDAY=1MO",
+    "FREQ=MONTHLY;BYDAY=-1FR",
+    "FREQ=MONTHLY;INTERVAL=3;BYMONTHDAY=1",
+    "FREQ=YEARLY;BYMONTH=6;BYMONTHDAY=5",
+]
+
+
+@pytest.mark.parametrize("language", [ENGLISH, GERMAN], ids=["en", "de"])
+@pytest.mark.parametrize("rule", RULES)
+def test_a_recurrence_that_ren_said_is_the_same_when_it_is_heard(
+    language: Language, rule: str
+) -> None:
+    each = re.sub(r";INTERVAL=\d", "", rule)  # the first is the next that comes
+    first = next_after(each, NOW.replace(hour=7, minute=30, second=0), NOW)
+    assert first is not None
+    often = RecurrenceWords(language.speech).said(rule, first)
+    said = f"{often} {language.words.requests.at_moment.format(said=first.strftime('%H:%M'))}"
+    found = language.moments.find_when(language.hearing.plain(said), NOW)
+    assert found is not None, said
+    assert (found.rule, found.at, found.rest) == (rule, first, ""), said

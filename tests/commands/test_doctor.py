@@ -79,6 +79,7 @@ def test_a_fresh_machine_is_fine(tmp_path: Path, doctor: Doctor) -> None:
     assert found["mind", "local"]["state"] == "ok"
     assert found["mind", "cloud"]["state"] == "note"
     assert "free" in found["network", "port"]["text"]
+    assert {("clock", "time"), ("clock", "zone")} <= found.keys()
     assert found["licences", "offline mind"]["text"].startswith("home-assistant-intents: CC-BY-4.0")
     assert not (tmp_path / "data").exists()
 

@@ -45,3 +45,18 @@ def test_rules_are_followed_and_templates_share_the_start() -> None:
     rules = {"set": "(set|start)"}
     found = walks("<set> a timer", "stop", rules=rules)
     assert found == {"set a timer", "start a timer", "stop"}
+
+
+def test_templates_that_begin_alike_share_their_states() -> None:
+    apart, together = WordGraph(), WordGraph()
+    for graph, templates in (
+        (apart, ["turn it up"]),
+        (together, ["turn it up", "turn it [all the way] up", "[now] turn it up {level}"]),
+    ):
+        for template in templates:
+            graph.add(parse_sentence(template), {})
+        graph.finish()
+    for state, edges in together.words.items():
+        words = [word for word, _ in edges]
+        assert len(words) == len(set(words)), state  # one way on for each word
+    assert len(apart.words) == 4

@@ -79,3 +79,50 @@ async def test_impossible_items_are_refused(items: object) -> None:
     with pytest.raises(ToolError, match="items"):
         await kitchen.ask("add_to_list", items=items)
     assert kitchen.store.kept == []
+
+
+async def test_one_thing_is_looked_for_without_reading_all_of_it() -> None:
+    kitchen = Kitchen()
+    await kitchen.ask("add_to_list", items=["oat milk", "eggs", "bread"])
+    said = await kitchen.ask("find_on_list", items=["Milk", "eggs"])
+    assert said == "Oat milk and eggs are on your shopping list."
+    said = await kitchen.ask("find_on_list", items=["eggs", "butter"])
+    assert said == "Eggs is on your shopping list. Butter is not on your shopping list."
+
+
+async def test_a_list_is_counted() -> None:
+    kitchen = Kitchen()
+    assert await kitchen.ask("count_list") == "Your shopping list is empty."
+    await kitchen.ask("add_to_list", items=["eggs"])
+    assert await kitchen.ask("count_list") == "Your shopping list has 1 item."
+    await kitchen.ask("add_to_list", items=["bread"])
+    assert await kitchen.ask("count_list") == "Your shopping list has 2 items."
+
+
+async def test_things_move_from_the_list_that_they_are_on() -> None:
+    kitchen = Kitchen()
+    await kitchen.ask("add_to_list", items=["screws", "milk"])
+    await kitchen.ask("add_to_list", items=["tape"], list_name="packing")
+    said = await kitchen.ask("move_to_list", items=["the screws", "tape"], to_list="hardware")
+    assert said == "Okay, I moved screws and tape to your hardware list."
+    assert await kitchen.ask("show_list", list_name="hardware") == (
+        "Your hardware list has screws and tape."
+    )
+    assert await kitchen.ask("show_list") == "Your shopping list has milk."
+    said = await kitchen.ask("move_to_list", items=["tape", "milk"], to_list="packing")
+    assert said == "Okay, I moved tape and milk to your packing list."
+
+
+async def test_what_is_not_there_is_not_moved() -> None:
+    kitchen = Kitchen()
+    await kitchen.ask("add_to_list", items=["milk"])
+    said = await kitchen.ask(
+        "move_to_list", items=["milk", "tea"], to_list="packing", from_list="shopping"
+    )
+    assert said == "Okay, I moved milk to your packing list. Tea is not there."
+    assert await kitchen.ask("move_to_list", items=["tea"], to_list="packing") == (
+        "Tea is not there."
+    )
+    again = await kitchen.ask("move_to_list", items=["milk"], to_list="packing")
+    assert again == "Milk is not there."  # nowhere else
+    assert await kitchen.ask("count_list", list_name="packing") == "Your packing list has 1 item."

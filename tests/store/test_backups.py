@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ren_device.errors import StoreError
-from ren_device.model import Alert
+from ren_device.model import Alert, Routine, Say
 from ren_device.store import Store, open_store
 from ren_device.store.backup_file import check, write_durably
 from ren_device.store.backups import KEPT, Backups
@@ -76,13 +76,21 @@ async def opened(folder: Path) -> AsyncIterator[Kept]:
 async def test_what_was_kept_comes_back_and_everybody_is_told(tmp_path: Path) -> None:
     async with opened(tmp_path / "data") as kept:
         await kept.say("one")
-        alert = await kept.store.alerts.add(Alert(0, "timer", "egg", NOON, NOON, 60.0))
+        egg = Alert(1, "timer", "egg", NOON, NOON, 60.0)
+        tea = Alert(2, "reminder", "tea", NOON, NOON)
+        routine = Routine("Morning", (Say("hello"),))
+        await kept.store.alerts.write([egg], tell=[egg])
+        await kept.store.routines.put(routine)
         path = await kept.backup(tmp_path / "backup.tar")
         await kept.say("two")
-        await kept.store.alerts.remove(alert.id)
+        await kept.store.alerts.write([tea], remove=[egg.id], tell=[tea])
+        await kept.store.alerts.mark_notified([egg])
+        await kept.store.routines.remove("morning")
         restored = await kept.backups.restore(path)
         assert await kept.said() == ["one"]
-        assert await kept.store.alerts.all() == [alert]
+        assert await kept.store.alerts.all() == await kept.store.alerts.unnotified() == [egg]
+        assert await kept.store.alerts.last_id() == tea.id  # and it is never given again
+        assert await kept.store.routines.all() == [routine]
         assert kept.reloaded == ["first, with ['one']", "second"]
         assert not restored.pending
         await kept.say("three")

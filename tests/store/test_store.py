@@ -5,12 +5,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import cast
 
 import pytest
 
 from ren_device.errors import StoreError, ThreadNotFound
-from ren_device.model import Alert, AlertState, Fact, ListItem, Remark, Summary, Thread
+from ren_device.model import Alert, Fact, ListItem, Remark, Routine, Say, Summary, Thread
 from ren_device.store import Store, open_store
 
 NOON = datetime.fromisoformat("2026-06-25T12:00:00.654321")
@@ -37,8 +36,8 @@ def full_disk(largest_file: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def an_alert(text: str = "egg", after_s: float = 60) -> Alert:
-    return Alert(0, "timer", text, NOON + timedelta(seconds=after_s), NOON, after_s)
+def an_alert(alert_id: int, text: str = "egg") -> Alert:
+    return Alert(alert_id, "timer", text, NOON + timedelta(seconds=alert_id), NOON, 60)
 
 
 async def test_general_is_always_there(tmp_path: Path) -> None:
@@ -93,43 +92,6 @@ async def test_remarks_are_kept_in_order_to_the_second(tmp_path: Path) -> None:
             await store.remarks.add(9, [("user", "nobody")], NOON)
 
 
-async def test_alerts_are_kept_to_the_microsecond(tmp_path: Path) -> None:
-    async with opened(tmp_path) as store:
-        late, soon = [await store.alerts.add(an_alert(after_s=s)) for s in (60.5, 1.25)]
-        gone = await store.alerts.add(an_alert())
-        assert await store.alerts.remove(gone.id) == gone
-        assert await store.alerts.remove(gone.id) is None
-        due = await store.alerts.set_state(soon.id, "due")
-        assert due is not None
-        assert due.state == "due"
-        assert await store.alerts.set_state(99, "due") is None
-    async with opened(tmp_path) as store:
-        assert await store.alerts.all() == [due, late]
-        assert due.due_at == NOON + timedelta(seconds=1.25)
-        await store.alerts.set_state(soon.id, "done")
-        assert await store.alerts.all() == [late]
-
-
-async def test_who_has_not_been_told_of_what_came_due(tmp_path: Path) -> None:
-    async with opened(tmp_path) as store:
-        late, soon, done, pending = [
-            await store.alerts.add(an_alert(text, after_s))
-            for text, after_s in (("late", 60), ("soon", 1), ("done", 30), ("pending", 99))
-        ]
-        for alert, state in ((late, "due"), (soon, "due"), (done, "done")):
-            await store.alerts.set_state(alert.id, cast(AlertState, state))
-        assert [alert.text for alert in await store.alerts.unnotified()] == ["soon", "done", "late"]
-        await store.alerts.mark_notified([soon.id, 99])
-        await store.alerts.mark_notified([])
-    async with opened(tmp_path) as store:
-        assert [alert.text for alert in await store.alerts.unnotified()] == ["done", "late"]
-        assert [alert.id for alert in await store.alerts.all()] == [soon.id, late.id, pending.id]
-        await store.alerts.mark_notified([done.id, late.id, late.id])
-        assert await store.alerts.unnotified() == []
-        await store.alerts.set_state(pending.id, "due")
-        assert [alert.text for alert in await store.alerts.unnotified()] == ["pending"]
-
-
 async def test_remarks_after_another(tmp_path: Path) -> None:
     async with opened(tmp_path) as store:
         await store.threads.create("other", NOON)
@@ -172,14 +134,11 @@ async def test_a_thread_has_one_summary(tmp_path: Path) -> None:
 
 async def test_ids_are_never_given_twice(tmp_path: Path) -> None:
     async with opened(tmp_path) as store:
-        first = await store.alerts.add(an_alert())
-        await store.alerts.remove(first.id)
         (item,) = await store.lists.add("shopping", ["milk"])
         await store.lists.remove([item.id])
         thread = await store.threads.create("other", NOON)
         await store.remarks.add(1, [("user", "hello")], NOON)
     async with opened(tmp_path) as store:
-        assert (await store.alerts.add(an_alert())).id > first.id
         assert (await store.lists.add("shopping", ["milk"]))[0].id > item.id
         assert (await store.threads.create("third", NOON)).id > thread.id
         await store.remarks.add(2, [("user", "hello")], NOON)
@@ -213,10 +172,10 @@ async def test_preferences(tmp_path: Path) -> None:
 
 async def test_many_at_once_are_all_kept(tmp_path: Path) -> None:
     async with opened(tmp_path) as store:
-        alerts = await asyncio.gather(*(store.alerts.add(an_alert(str(n))) for n in range(30)))
-        assert sorted(alert.id for alert in alerts) == list(range(1, 31))
+        added = await asyncio.gather(*(store.facts.add(str(n), NOON) for n in range(30)))
+        assert sorted(fact.id for fact in added) == list(range(1, 31))
     async with opened(tmp_path) as store:
-        assert {alert.text for alert in await store.alerts.all()} == {str(n) for n in range(30)}
+        assert {fact.text for fact in await store.facts.all()} == {str(n) for n in range(30)}
 
 
 async def test_only_the_owner_can_read_what_is_kept(tmp_path: Path) -> None:
@@ -255,12 +214,14 @@ async def test_a_write_that_fails_changes_nothing_and_writing_resumes(
     tmp_path: Path, room: int
 ) -> None:
     async with opened(tmp_path) as store:
-        kept = await store.alerts.add(an_alert("kept"))
+        kept = an_alert(1, "kept")
+        await store.alerts.write((kept,))
         await store.remarks.add(1, [("user", "kept")], NOON)
         attempts: list[Callable[[], Awaitable[object]]] = [
-            lambda: store.alerts.add(an_alert("lost")),
-            lambda: store.alerts.set_state(kept.id, "due"),
-            lambda: store.alerts.remove(kept.id),
+            lambda: store.alerts.write([an_alert(1, "lost"), an_alert(2, "lost")]),
+            lambda: store.alerts.write(tell=[kept]),
+            lambda: store.alerts.write(remove=[kept.id]),
+            lambda: store.routines.put(Routine("lost", (Say("lost"),))),
             lambda: store.remarks.add(1, [("user", "lost"), ("assistant", "lost")], NOON + SECOND),
             lambda: store.threads.create("lost", NOON),
             lambda: store.preferences.put("volume", "1" * 60),
@@ -278,10 +239,14 @@ async def test_a_write_that_fails_changes_nothing_and_writing_resumes(
             assert store.database.figures().trouble == "File too large"
             assert journal.stat().st_size == size
             assert await store.alerts.all() == [kept]
+            assert await store.alerts.last_id() == kept.id
+            assert await store.alerts.unnotified() == []
+            assert await store.routines.all() == []
             assert [remark.content for remark in await store.remarks.latest(1, 9)] == ["kept"]
             assert [thread.name for thread in await store.threads.recent(9)] == ["General"]
             assert await store.preferences.get("volume") is None
-        resumed = await store.alerts.add(an_alert("resumed", 90))
+        resumed = an_alert(2, "resumed")
+        await store.alerts.write((resumed,))
         assert store.database.figures().trouble == ""
     async with opened(tmp_path) as store:
         assert await store.alerts.all() == [kept, resumed]
@@ -329,12 +294,12 @@ async def test_a_broken_snapshot_loses_nothing(
 
 async def test_a_cancelled_caller_leaves_the_store_working(tmp_path: Path) -> None:
     async with opened(tmp_path) as store:
-        adding = asyncio.create_task(store.alerts.add(an_alert()))
+        adding = asyncio.create_task(store.alerts.write([an_alert(1)]))
         await asyncio.sleep(0)
         adding.cancel()
         with pytest.raises(asyncio.CancelledError):
             await adding
-        await store.alerts.add(an_alert("next"))
+        await store.alerts.write([an_alert(2, "next")])
         assert "next" in [alert.text for alert in await store.alerts.all()]
     async with opened(tmp_path) as store:
         assert "next" in [alert.text for alert in await store.alerts.all()]

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ren_device.alerts.kernel import AlertKernel
 from ren_device.bus import Bus
 from ren_device.errors import RenError
 from ren_device.model import (
@@ -18,6 +19,7 @@ from ren_device.model import (
     VoicePhase,
     VoicePhaseChanged,
 )
+from ren_device.ports import TextToSpeech
 from ren_device.sim import (
     SimEchoCanceller,
     SimEchoMeter,
@@ -29,16 +31,22 @@ from ren_device.sim import (
     SimVoiceActivity,
     SimWakeWord,
 )
+from ren_device.skills.missed_words import MissedWords
+from ren_device.voice.announcer import Announcer
 from ren_device.voice.calibration import Calibrator
 from ren_device.voice.capture import Capture
 from ren_device.voice.conversation import Conversation, Levers, Manners
 from ren_device.voice.endpointing import EndpointingPolicy
 from ren_device.voice.language import VoiceLanguage
 from ren_device.voice.listener import Listener, RoomClient
+from ren_device.voice.missed import Missed
 from ren_device.voice.playback import Playback
+from ren_device.voice.ringer import Ringer
 from ren_device.voice.roles import VoiceParts
-from ren_device.voice.volume import Level, Volume
+from ren_device.voice.volume import Level, QuietHours, Volume
 from ren_device.voice.waking import Waking
+from tests.alerts.memory_alerts import MemoryAlerts
+from tests.alerts.virtual_clock import VirtualClock
 from tests.virtual_time import until
 
 Script = list[str | float | ToolRun | RenError]
@@ -149,20 +157,63 @@ class ScriptedAssistant:
                 self.dropped += 1
 
 
+class Tape(SimSpeaker):
+    """Remembers what was written to it, and when; while it `hangs` it takes nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hangs = False
+        self.written: list[tuple[float, bytes]] = []
+
+    async def write(self, frame: bytes) -> None:
+        while self.hangs:  # noqa: ASYNC110  nobody tells
+            await asyncio.sleep(0.01)
+        self.written.append((asyncio.get_running_loop().time(), frame))
+        await super().write(frame)
+
+
+class Mouthpiece(SimTextToSpeech):
+    """While it `hangs` it says nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hangs = False
+
+    async def speak(self, text: str) -> AsyncGenerator[bytes, None]:
+        if self.hangs:
+            await asyncio.sleep(10_000)
+        async for pcm in super().speak(text):
+            yield pcm
+
+
+def loaded(tts: TextToSpeech) -> asyncio.Future[TextToSpeech]:
+    """An engine that needs not be waited for."""
+    future: asyncio.Future[TextToSpeech] = asyncio.get_running_loop().create_future()
+    future.set_result(tts)
+    return future
+
+
 @dataclass
 class Room:
     """What a test can touch."""
 
     microphone: SimMicrophone
-    speaker: SimSpeaker
+    speaker: Tape
     stt: SimSpeechToText
-    tts: SimTextToSpeech
+    tts: Mouthpiece
     assistant: ScriptedAssistant
     conversation: Conversation
     playback: Playback
     capture: Capture
     listener: Listener
     volume: Level
+    alarm_volume: Level
+    kernel: AlertKernel
+    alerts: MemoryAlerts
+    announcer: Announcer
+    ringer: Ringer
+    bus: Bus
+    clock: VirtualClock
     phases: list[VoicePhase]
     timings: list[TurnTimed]
 
@@ -179,17 +230,35 @@ class Room:
 
 
 @asynccontextmanager
-async def room(*scripts: Script, may_interrupt: bool = True) -> AsyncIterator[Room]:
-    """A Ren that listens."""
+async def room(
+    *scripts: Script, may_interrupt: bool = True, quiet: QuietHours | None = None
+) -> AsyncIterator[Room]:
+    """A Ren that listens and rings."""
     bus = Bus()
-    clock = LoopClock()
-    microphone, speaker = SimMicrophone(), SimSpeaker()
-    stt, tts = SimSpeechToText(), SimTextToSpeech()
+    clock = VirtualClock(asyncio.get_running_loop())
+    microphone, speaker = SimMicrophone(), Tape()
+    stt, tts = SimSpeechToText(), Mouthpiece()
     wake_word = SimWakeWord()
     assistant = ScriptedAssistant(list(scripts))
-    volume = Volume(Preferences(), bus, clock).voice
+    volumes = Volume(Preferences(), bus, clock, quiet)
+    volume = volumes.voice
     await volume.set(100)
+    await volumes.alarms.set(100)
     playback = Playback(speaker, volume, clock)
+    alerts = MemoryAlerts()
+    kernel = AlertKernel(alerts, clock, bus)
+    announcer = Announcer(playback, loaded(tts), lambda: conversation.active)
+    missed = Missed(kernel, announcer, clock, MissedWords("en").said)
+    ringer = Ringer(
+        kernel,
+        playback,
+        announcer,
+        clock,
+        bus,
+        volumes.alarms,
+        floor_taken=lambda: conversation.active,
+        listening=lambda: conversation.attending,
+    )
     language = VoiceLanguage("en", wake_word.phrases)
     parts = VoiceParts(stt, tts, SimVoiceActivity, SimTurnDetector(), language)
     manners = Manners(
@@ -197,6 +266,8 @@ async def room(*scripts: Script, may_interrupt: bool = True) -> AsyncIterator[Ro
         over_voice=EndpointingPolicy(),
         follow_up=EndpointingPolicy(no_speech_s=5.0),
         may_interrupt=lambda: may_interrupt,
+        called=announcer.hush,
+        answered=missed.contact,
     )
     phases: list[VoicePhase] = []
     timings: list[TurnTimed] = []
@@ -211,7 +282,13 @@ async def room(*scripts: Script, may_interrupt: bool = True) -> AsyncIterator[Ro
 
     client = RoomClient(playback)
     async with Conversation(
-        parts, assistant, client, clock, bus, manners, Levers(volume)
+        parts,
+        assistant,
+        client,
+        clock,
+        bus,
+        manners,
+        Levers(volume, ringer.heard, ringer.silence, ringer.snooze),
     ) as conversation:
         waking = Waking(wake_word, None, SimVoiceActivity, stt)
         calibrator = Calibrator(SimEchoMeter(), lambda _: None, "full")
@@ -219,7 +296,8 @@ async def room(*scripts: Script, may_interrupt: bool = True) -> AsyncIterator[Ro
         listener = Listener(
             capture, SimEchoCanceller(), waking, conversation, playback, client, calibrator
         )
-        tasks = [asyncio.create_task(follow()), asyncio.create_task(listener.run())]
+        running = (follow(), listener.run(), kernel.run(), ringer.run(), missed.run())
+        tasks = [asyncio.create_task(each) for each in running]
         try:
             here = Room(
                 microphone,
@@ -232,6 +310,13 @@ async def room(*scripts: Script, may_interrupt: bool = True) -> AsyncIterator[Ro
                 capture,
                 listener,
                 volume,
+                volumes.alarms,
+                kernel,
+                alerts,
+                announcer,
+                ringer,
+                bus,
+                clock,
                 phases,
                 timings,
             )
@@ -240,6 +325,7 @@ async def room(*scripts: Script, may_interrupt: bool = True) -> AsyncIterator[Ro
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
             await playback.close()
+            assert all(isinstance(end, asyncio.CancelledError) for end in ended), ended
     assert stt.open == 0, "a recognition was left open"

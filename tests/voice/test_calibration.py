@@ -199,6 +199,17 @@ def test_a_canceller_that_fails_costs_full_barge_in() -> None:
     assert "only 1 dB" in calibrator.reason
 
 
+def test_what_rings_teaches_nothing() -> None:
+    calibrator, there, _, _ = calibrated(Found(attenuation_db=6))
+    before = calibrator.path
+    for _ in range(6):
+        for _ in range(300):
+            calibrator.hear(tone(-26), tone(-5), tone(-27), rings=True)
+        there.answer(seconds=0.1, near_dbfs=-26, cleaned_dbfs=-27)
+    assert calibrator.path == before
+    assert calibrator.mode == "full"
+
+
 def test_people_who_are_louder_or_softer_move_the_limits() -> None:
     calibrator, _, _, _ = calibrated(Found(attenuation_db=4))
     modes = [calibrator.mode]

@@ -1,5 +1,7 @@
 """Taking turns: head starts, going on, speaking over an answer; in virtual time."""
 
+import asyncio
+
 from ren_device.model import ToolRun
 from ren_device.sim import silence, speech
 from tests.virtual_time import run
@@ -346,5 +348,68 @@ def test_the_first_word_of_an_answer_to_a_question_is_not_lost() -> None:
             await here.until_heard("Done.")
             await here.until(lambda: here.phases[-1] == "idle")
             assert here.assistant.asked == ["Set a timer.", "5 minutes."]
+
+    run(scene())
+
+
+async def alarm_rings(here: Room) -> None:
+    await here.kernel.set("alarm", in_s=0.1)
+    await here.until(here.ringer.heard)
+
+
+def test_the_wake_word_and_stop_silences_what_rings_without_a_turn() -> None:
+    async def scene() -> None:
+        async with room() as here:
+            await alarm_rings(here)
+            await ask(here, "Stop.")
+            await here.until(lambda: here.kernel.ringing() == ())
+            await here.until(lambda: here.phases[-1] == "idle")
+            heard = len(here.speaker.sound())
+            await asyncio.sleep(5)
+            assert len(here.speaker.sound()) == heard
+            assert here.assistant.asked == []
+
+    run(scene())
+
+
+def test_stop_over_an_answer_while_something_rings_is_meant_for_both() -> None:
+    async def scene() -> None:
+        async with room([STORY]) as here:
+            await ask(here, "Tell me a story.")
+            await here.until_heard("Once")
+            await alarm_rings(here)
+            await ask(here, "Stop.")
+            await here.until(lambda: here.kernel.ringing() == ())
+            await asyncio.sleep(0.2)
+            assert not here.conversation.active
+            heard = len(here.speaker.sound())
+            await asyncio.sleep(5)
+            assert len(here.speaker.sound()) == heard
+
+    run(scene())
+
+
+def test_snooze_puts_off_what_rings_and_says_so_without_a_turn() -> None:
+    async def scene(said: str, answer: str, after_s: float) -> None:
+        async with room() as here:
+            await alarm_rings(here)
+            await ask(here, said)
+            await here.until_heard(answer)
+            assert here.kernel.ringing() == ()
+            assert here.assistant.asked == []
+            (snoozed,) = here.kernel.pending()
+            assert abs(here.kernel.remaining_s(snoozed) - after_s) < 15
+
+    run(scene("Snooze.", "Okay, again in 9 minutes.", 540))
+    run(scene("Five more minutes, please.", "Okay, again in 5 minutes.", 300))
+
+
+def test_snooze_is_an_ordinary_turn_where_nothing_rings() -> None:
+    async def scene() -> None:
+        async with room(["Nothing rings."]) as here:
+            await ask(here, "Five more minutes.")
+            await here.until_heard("Nothing rings.")
+            await here.until(lambda: here.phases[-1] == "idle")
+            assert here.assistant.asked == ["Five more minutes."]
 
     run(scene())

@@ -9,16 +9,18 @@ from functools import partial
 import pytest
 
 from ren_device import choice
+from ren_device.alerts.kernel import AlertKernel
 from ren_device.bus import Bus
-from ren_device.clock import SystemClock
 from ren_device.engines.simulated_room import ROOMS, SimulatedRoom
-from ren_device.model import Alert, VoicePhase, VoicePhaseChanged
+from ren_device.model import VoicePhase, VoicePhaseChanged
 from ren_device.settings import Settings
 from ren_device.voice.service import Loaders, VoiceConfig, VoiceService
 from ren_device.voice.volume import Volume
+from tests.alerts.memory_alerts import MemoryAlerts
+from tests.alerts.virtual_clock import VirtualClock
 from tests.virtual_time import until
 from tests.voice.room import Preferences, Script, ScriptedAssistant
-from tests.voices import say
+from tests.voices import Voice, say
 
 pytestmark = pytest.mark.engine
 
@@ -28,27 +30,23 @@ STORY = (
 )
 
 
-class NothingDue:
-    """service.Alarms with nothing to ring."""
-
-    def ringing(self) -> tuple[Alert, ...]:
-        return ()
-
-    async def acknowledge_all(self) -> list[Alert]:
-        return []
-
-
 @dataclass
 class Kitchen:
     """A room with a Ren in it, in real time."""
 
     room: SimulatedRoom
     voice: VoiceService
+    kernel: AlertKernel
     assistant: ScriptedAssistant
     phases: list[VoicePhase]
 
-    def person(self, text: str) -> None:
-        self.room.say(say(text, "flite-rms"), dbfs=-26)
+    def person(self, text: str, voice: Voice = "flite-rms") -> None:
+        self.room.say(say(text, voice), dbfs=-26)
+
+    async def sleep(self, seconds: float) -> None:
+        """By the room's clock."""
+        later_s = self.room.now_s() + seconds
+        await until(lambda: self.room.now_s() > later_s, seconds + 5)
 
     async def until(self, phase: VoicePhase, within_s: float = 30.0) -> None:
         def reached() -> bool:
@@ -73,11 +71,13 @@ async def kitchen(name: str, *scripts: Script) -> AsyncIterator[Kitchen]:
         detector=partial(choice.load_turn_detector, settings),
     )
     room = SimulatedRoom(next(each for each in ROOMS if each.name == name))
-    bus, clock, assistant = Bus(), SystemClock(""), ScriptedAssistant(list(scripts))
+    bus, clock = Bus(), VirtualClock(asyncio.get_running_loop())
+    assistant = ScriptedAssistant(list(scripts))
+    kernel = AlertKernel(MemoryAlerts(), clock, bus)
     volume = Volume(Preferences(), bus, clock)
     await volume.voice.set(100)
     ends = (room.microphone, room.speaker)
-    voice = VoiceService(loaders, *ends, assistant, NothingDue(), volume, clock, bus, VoiceConfig())
+    voice = VoiceService(loaders, *ends, assistant, kernel, volume, clock, bus, VoiceConfig())
     phases: list[VoicePhase] = []
 
     async def follow() -> None:
@@ -87,8 +87,8 @@ async def kitchen(name: str, *scripts: Script) -> AsyncIterator[Kitchen]:
                     phases.append(event.phase)  # noqa: PERF401  as they come
 
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(follow()), group.create_task(voice.run())]
-        here = Kitchen(room, voice, assistant, phases)
+        tasks = [group.create_task(each) for each in (follow(), kernel.run(), voice.run())]
+        here = Kitchen(room, voice, kernel, assistant, phases)
         await here.until("idle", 60)
         yield here
         for task in tasks:

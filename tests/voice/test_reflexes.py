@@ -115,3 +115,40 @@ def test_fillers_take_turns(code: str) -> None:
 )
 def test_what_is_misheard_over_an_answer(misheard: str, meant: Reflex | None) -> None:
     assert Reflexes("en").nearly(misheard) is meant
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "minutes"),
+    [
+        ("en", "Five more minutes.", 5),
+        ("en", "Snooze for ten minutes, please.", 10),
+        ("en", "Another 15 minutes.", 15),
+        ("en", "Give me twenty-five minutes.", 25),
+        ("en", "One more minute.", 1),
+        ("de", "Noch fünf Minuten!", 5),
+        ("de", "Schlummern für zehn Minuten.", 10),
+        ("de", "Noch fünfundzwanzig Minuten, bitte.", 25),
+    ],
+)
+def test_snoozing_for_so_many_minutes(code: str, said: str, minutes: float) -> None:
+    reflexes = Reflexes(code)
+    assert reflexes.of(said) is Reflex.SNOOZE
+    assert reflexes.snooze_minutes(said) == minutes
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [("en", "Snooze."), ("en", "Snooze the alarm, please."), ("de", "Schlummern!")],
+)
+def test_snoozing_as_usual(code: str, said: str) -> None:
+    reflexes = Reflexes(code)
+    assert reflexes.of(said) is Reflex.SNOOZE
+    assert reflexes.snooze_minutes(said) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Set a timer for five minutes.", "Five minutes ago.", "Snooze for 90 minutes.", "Two plus 5."],
+)
+def test_other_numbers_put_nothing_off(said: str) -> None:
+    assert Reflexes("en").of(said) is None

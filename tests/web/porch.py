@@ -23,11 +23,16 @@ class Porch:
 
     async def due(self, text: str = "call mom") -> int:
         """An alert comes due; its id."""
-        alert = await self.store.add(Alert(0, "reminder", text, AT, AT))
-        rung = await self.store.set_state(alert.id, "due")
-        assert rung is not None
-        self.bus.publish(AlertChanged(rung))
+        alert = await self.left_behind(text)
+        self.bus.publish(AlertChanged(alert, "due"))
         return alert.id
+
+    async def left_behind(self, text: str = "call mom") -> Alert:
+        """An alert that came due, of which only the store knows."""
+        alert_id = await self.store.last_id() + 1
+        alert = Alert(alert_id, "reminder", text, AT, AT, state="due")
+        await self.store.write((alert,), tell=(alert,))
+        return alert
 
     async def until_marked(self, *alert_ids: int) -> None:
         await until(lambda: self.store.notified == list(alert_ids), within_s=10)

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from ren_device.alerts.notices import Notices
 from ren_device.bus import Bus
+from ren_device.model import Alert
 from ren_device.web.notifications import Notifications
 from ren_device.web.server import serving
 from tests.alerts.memory_alerts import MemoryAlerts
@@ -28,10 +29,10 @@ def say(line: str) -> None:
 class TellingAlerts(MemoryAlerts):
     """Says aloud what is marked."""
 
-    async def mark_notified(self, alert_ids: Sequence[int]) -> None:
-        await super().mark_notified(alert_ids)
-        for each in alert_ids:
-            say(f"marked {each}")
+    async def mark_notified(self, alerts: Sequence[Alert]) -> None:
+        await super().mark_notified(alerts)
+        for alert in alerts:
+            say(f"marked {alert.id}")
 
 
 async def main(doubt_after_s: float, stalled_s: float) -> None:

@@ -13,13 +13,12 @@ from aiohttp import ClientSession
 
 from ren_device.alerts.notices import Notices
 from ren_device.bus import Bus
-from ren_device.model import Alert
 from ren_device.web.keys import Services
 from ren_device.web.notifications import Notifications
 from ren_device.web.server import serving
 from tests.alerts.memory_alerts import MemoryAlerts
 from tests.virtual_time import until
-from tests.web.porch import AT, Porch, open_streams
+from tests.web.porch import Porch, open_streams
 from tests.web.web_house import house
 
 LONG = "x" * 10_000  # more than the window of a client with a tiny buffer
@@ -222,8 +221,7 @@ async def test_silence_is_bounded_by_the_interval_and_by_the_server(
 
 async def test_what_nobody_announced_is_found_within_the_interval() -> None:
     async with porch() as it, phone(it.port, "?interval=1") as one:
-        alert = await it.store.add(Alert(0, "alarm", "", AT, AT))
-        await it.store.set_state(alert.id, "due")
+        alert = await it.left_behind()
         async with asyncio.timeout(3):
             assert await one.told() == alert.id
 

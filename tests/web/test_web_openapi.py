@@ -22,7 +22,12 @@ CONTRACT = {
     "get /health", "post /chat", "post /chat/stream", "get /memory", "get /threads",
     "post /threads", "get /threads/{id}", "patch /threads/{id}", "get /identity",
     "post /identity/attest", "get /hub.json", "get /hub/health", "get /notifications",
-    "get /home/events", "get /ws/audio", "post /v1/messages",
+    "get /home/events", "get /ws/audio", "post /v1/messages", "get /alerts", "post /alerts",
+    "get /alerts/events", "post /alerts/acknowledge", "get /alerts/{id}", "patch /alerts/{id}",
+    "delete /alerts/{id}", "post /alerts/{id}/acknowledge", "post /alerts/{id}/snooze",
+    "post /alerts/{id}/pause", "post /alerts/{id}/resume", "post /alerts/{id}/skip",
+    "get /routines", "put /routines/{name}", "delete /routines/{name}",
+    "post /routines/{name}/run", "get /",
 }  # fmt: skip
 
 
@@ -107,6 +112,7 @@ def test_the_contracts_frames_are_there(described: Json) -> None:
 
     assert events("post", "/chat/stream") == {"token", "tool_run", "done", "error"}
     assert events("get", "/notifications") >= {"reminder"}
+    assert events("get", "/alerts/events") == {"snapshot", "alert", "ringing_heard"}
     assert events("get", "/home/events") >= {"device_change"}
     talk = described["paths"]["/ws/audio"]["get"]
     assert set(talk["x-websocket"]["client"]) == {"audio", "end"}

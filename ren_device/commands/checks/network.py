@@ -1,6 +1,5 @@
-"""The port, whether phones find it, the clock, and the home."""
+"""The port, whether phones find it, and the home."""
 
-import ctypes
 import ipaddress
 import socket
 import struct
@@ -12,17 +11,15 @@ from ren_device.errors import SettingError
 
 _MDNS = ("224.0.0.251", 5353)
 _LISTEN_S = 1.5
-_UNSYNCHRONISED = 5  # what adjtimex answers
 
 
 def check(patient: Patient) -> Iterator[Finding]:
-    """Whether others can reach and find this Ren, and whether it knows the time."""
+    """Whether others can reach and find this Ren."""
     yield _port(patient)
     if _is_loopback(patient.settings.host):
         text = f"REN_HOST={patient.settings.host}: only this machine reaches Ren"
         yield Finding("network", "phones", "note", text, "REN_HOST=0.0.0.0 lets phones in.")
     yield _discovery(patient)
-    yield _clock()
 
 
 def check_home(patient: Patient) -> Iterator[Finding]:
@@ -106,15 +103,3 @@ def _hears(public_key: bytes, host: str) -> bool:
         except OSError:
             return False
     return False
-
-
-def _clock() -> Finding:
-    """The kernel knows whether anything keeps its clock right."""
-    room = ctypes.create_string_buffer(1024)  # more than a struct timex; zero means: only look
-    state = ctypes.CDLL(None).adjtimex(room)
-    if state < 0:
-        return Finding("network", "clock", "note", "whether the clock is right cannot be told", "")
-    if state == _UNSYNCHRONISED:
-        advice = "Turn time synchronisation on: timedatectl set-ntp true. Alarms go by this clock."
-        return Finding("network", "clock", "note", "nothing keeps the clock right", advice)
-    return Finding("network", "clock", "ok", "the clock is synchronised")

@@ -1,0 +1,101 @@
+"""Says what nobody has asked for at this moment: what rings, what was missed, a routine's words."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing
+
+from ren_device.errors import EngineError
+from ren_device.ports import TextToSpeech
+from ren_device.voice.clauses import ClauseCutter
+from ren_device.voice.playback import Playback, Voice
+from ren_device.voice.speakable import Speakable
+from ren_device.voice.volume import Level
+
+_log = logging.getLogger(__name__)
+_LOOK_S = 0.1  # how often it is looked whether the floor is free
+_SHORT = 120  # characters; about eight seconds of speech
+_SLOWEST_S = 10.0  # a piece of speech that takes longer will not come
+
+
+class Announcer:
+    """Implements ports.Announcer. People go first; one announcement at a time."""
+
+    def __init__(
+        self,
+        playback: Playback,
+        tts: asyncio.Future[TextToSpeech],
+        floor_taken: Callable[[], bool],
+        language: str = "en",
+    ) -> None:
+        """What is said waits for `tts`, and while the floor is taken by a conversation."""
+        self._playback = playback
+        self._tts = tts
+        self._floor_taken = floor_taken
+        self._language = language
+        self._speakable = Speakable(language)
+        self._one = asyncio.Lock()
+        self._speaking: asyncio.Task[bool] | None = None
+
+    async def say(self, text: str, volume: Level | None = None) -> bool:
+        """See ports.Announcer; as loud as the voice, or at this level. False without a voice."""
+        try:
+            tts = await asyncio.shield(self._tts)
+        except EngineError:
+            return False
+        async with self._one:
+            while True:
+                await self.until_free()
+                async with self._playback.claim(volume) as voice:
+                    if not self._floor_taken():
+                        return await self._said(self._speak(tts, text, voice))
+
+    def hush(self) -> bool:
+        """Somebody wants to speak: be silent. Whether anything was being said."""
+        return self._speaking is not None and self._speaking.cancel()
+
+    async def until_free(self) -> None:
+        """Return when no conversation goes on."""
+        while self._floor_taken():  # noqa: ASYNC110  nobody tells when it is free
+            await asyncio.sleep(_LOOK_S)
+
+    async def _said(self, speaking: Coroutine[None, None, bool]) -> bool:
+        """Whether it came to its end: `hush` cancels it."""
+        task = self._speaking = asyncio.create_task(speaking, name="announce")
+        try:
+            await asyncio.wait({task})
+        finally:
+            self._speaking = None
+            task.cancel()
+            await asyncio.wait({task})
+        if task.cancelled():
+            await self._playback.flush()
+            return False
+        return task.result()
+
+    async def _speak(self, tts: TextToSpeech, text: str, voice: Voice) -> bool:
+        try:
+            for clause in self._clauses(text):
+                if words := self._speakable(clause):
+                    async with aclosing(tts.speak(words)) as speech:
+                        while (pcm := await _next(speech)) is not None:
+                            await voice.play(pcm)
+        except (EngineError, TimeoutError) as error:
+            _log.error(
+                "an announcement was not spoken: %s", str(error) or "the voice takes too long"
+            )
+            return False
+        await voice.finish()
+        return True
+
+    def _clauses(self, text: str) -> list[str]:
+        """What is short sounds best whole."""
+        if len(text) <= _SHORT:
+            return [text]
+        cutter = ClauseCutter(self._language)
+        return [*cutter.feed(text), *cutter.flush()]
+
+
+async def _next(speech: AsyncGenerator[bytes, None]) -> bytes | None:
+    async with asyncio.timeout(_SLOWEST_S):
+        return await anext(speech, None)
