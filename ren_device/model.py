@@ -119,6 +119,18 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """That an alert was acknowledged; one that comes due then must not ring again.
+
+    An occurrence of a series is known by `series_id` and `due_at`, whatever its own id is then.
+    """
+
+    alert_id: int
+    series_id: int | None
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Say:
     """A step of a routine: words that are said aloud."""
 

@@ -12,6 +12,7 @@ from ren_device.model import (
     Accessory,
     Alert,
     ApiKey,
+    Ended,
     Fact,
     HomeValue,
     Intent,
@@ -346,13 +347,18 @@ class AlertStore(Protocol):
         put: Sequence[Alert] = (),
         remove: Sequence[int] = (),
         tell: Sequence[Alert] = (),
+        ended: Sequence[Alert] = (),
     ) -> None:
         """Keep each of `put` under its own id, in place of what was there; forget `remove`.
 
-        Phones are to be told of `tell`, each once for its id and due time. All of it or nothing is
+        Phones are to be told of `tell`, each once for its id and due time. `ended` were
+        acknowledged, which is remembered for a week, also over a restore. All of it or nothing is
         on disk when the call returns. Unknown ids in `remove` are ignored. The write is in the
         queue before the first `await`: who asks for one later comes later.
         """
+
+    async def ended(self) -> list[Ended]:
+        """What was acknowledged in about the last week, soonest first."""
 
     async def unnotified(self) -> list[Alert]:
         """What no client has been told of, soonest first, as it is now (`done` when it is gone)."""
@@ -380,8 +386,11 @@ class RoutineStore(Protocol):
 class Announcer(Protocol):
     """Says something aloud that nobody has asked for at this moment."""
 
-    async def say(self, text: str) -> bool:
-        """Wait until nobody else speaks, then say it. Whether it was said to its end."""
+    async def say(self, text: str) -> bool | None:
+        """Wait until nobody else speaks, then say it.
+
+        Whether it was said to its end: False when somebody broke in, None when there is no voice.
+        """
 
 
 class ListStore(Protocol):

@@ -6,7 +6,7 @@ delays nothing, and whoever is killed in between rings it again.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -44,12 +44,15 @@ class AlertKernel:
         self._watch = Watch(self._kept, self._timing, clock, self._publish)
         self._loaded = False
         self._loading = asyncio.Lock()
+        self._changing = asyncio.Lock()  # so that what one undoes is nobody else's
         self._wake = asyncio.Event()
 
     # --- life -------------------------------------------------------------------------------
 
     async def load(self) -> None:
         """Read what is kept, once; all other calls do it when needed. Raises StoreError."""
+        if self._loaded:
+            return
         async with self._loading:
             if not self._loaded:
                 await self._kept.load()
@@ -59,17 +62,19 @@ class AlertKernel:
     async def reload(self) -> None:
         """Take up what the store holds now: it was replaced as a whole. Raises StoreError.
 
-        What is not in it has ended, also where it rang; what came with it is published.
+        What is not in it has ended, also where it rang; what came with it is published. What is the
+        same goes on.
         """
         async with self._loading:
             before = dict(self._kept.alerts)
             await self._kept.load()
-            for alert in before.values():
-                if self._kept.alerts.get(alert.id) != alert:
-                    self._publish(replace(alert, state="done"), "cancelled")
-            self._watch.begin()
+            now = self._kept.alerts
+            same = {number for number, alert in before.items() if now.get(number) == alert}
+            for number in before.keys() - same:
+                self._publish(replace(before[number], state="done"), "cancelled")
+            self._watch.begin(same)
             for alert in self.pending():
-                if alert.id not in before:
+                if alert.id not in same:
                     self._publish(alert, "set")
             self._loaded = True
 
@@ -92,7 +97,7 @@ class AlertKernel:
     def look(self) -> float | None:
         """Make of everything what its time has made of it; `run` does so whenever it is time.
 
-        The seconds until it should be done again; None: when something was changed.
+        The seconds until it should be done again; None: not before something changes.
         """
         self._watch.look()
         return self._watch.until_next_s()
@@ -114,20 +119,24 @@ class AlertKernel:
         With a `rule` it is a series from `at` on. Raises StoreError, and AlertError for a rule that
         cannot be used or never comes, for what has passed, and when there are too many.
         """
-        if (in_s is None) == (at is None) or (kind == "timer" and in_s is None):
-            raise ValueError("an alert is due after a while or at a time; a timer after a while")
+        if (in_s is None) == (at is None) or (in_s is not None and rule):
+            raise ValueError("an alert is due after a while, or at a time and by a rule")
+        if kind == "timer" and in_s is None:
+            raise ValueError("a timer is due after a while")
         deadline = None if in_s is None else self._timing.deadline(in_s)  # before anything waits
-        await self.load()
-        if len(self._kept.alerts) >= MOST_ALERTS:
-            raise AlertError(f"{MOST_ALERTS} alerts are set, and there is no room for more.")
-        now = self._clock.now()
-        alert = Alert(self._kept.new_id(), kind, text, due_at=at or now, created_at=now)
-        alert = replace(alert, routine=routine, duration_s=in_s if kind == "timer" else None)
-        if deadline is not None:
-            alert = self._alterations.due_by(alert, deadline)
-        else:
-            alert = self._alterations.due_at(alert, at, rule)
-        return await self._keep(alert, "set")
+        async with self._changing:
+            await self.load()
+            if len(self._kept.alerts) >= MOST_ALERTS:
+                raise AlertError(f"{MOST_ALERTS} alerts are set, and there is no room for more.")
+            now = self._clock.now()
+            alert = Alert(self._kept.new_id(), kind, text, due_at=at or now, created_at=now)
+            alert = replace(alert, routine=routine, duration_s=in_s if kind == "timer" else None)
+            if deadline is not None:
+                alert = self._alterations.due_by(alert, deadline)
+            else:
+                alert = self._alterations.due_at(alert, at, rule)
+            self._watch.doubt(alert.id)
+            return await self._keep(alert, "set")
 
     async def change(
         self,
@@ -143,106 +152,77 @@ class AlertKernel:
 
         What rings and gets a new time falls silent. Raises as `set` does.
         """
-        alert = await self._one(alert_id)
-        if alert is None:
-            return None
-        changed = replace(
-            alert,
-            text=alert.text if text is None else text,
-            routine=alert.routine if routine is None else routine,
-        )
-        if in_s is not None:
-            changed = self._alterations.due_in(changed, in_s)
-        elif at is not None or rule is not None:
-            if alert.kind == "timer":
-                raise AlertError("A timer has no time of day; give or take time instead.")
-            changed = self._alterations.due_at(changed, at, rule)
-        return await self._keep(changed)
+
+        def altered(alert: Alert) -> Alert:
+            text_now = alert.text if text is None else text
+            routine_now = alert.routine if routine is None else routine
+            alert = replace(alert, text=text_now, routine=routine_now)
+            if in_s is not None:
+                return self._alterations.moved(alert, in_s, rule)
+            if at is not None or rule is not None:
+                return self._alterations.due_at(alert, at, rule)
+            return alert
+
+        return await self._alter(alert_id, altered)
 
     async def adjust(self, alert_id: int, by_s: float) -> Alert | None:
         """Give a timer more time, or take some. One that rings runs again, for so long.
 
         None: no such alert. Raises AlertError when nothing would be left; StoreError.
         """
-        alert = await self._one(alert_id)
-        if alert is None:
-            return None
-        if alert.kind != "timer":
-            raise AlertError("Only a timer can be given time.")
-        rings = alert.state in ("due", "missed")
-        left_s = by_s + (0.0 if rings else self._timing.remaining_s(alert))
-        if left_s <= 0:
-            raise AlertError("The timer has no so much time left.")
-        if alert.state == "paused":
-            return await self._keep(replace(alert, left_s=left_s))
-        return await self._keep(self._alterations.due_in(alert, left_s))
+        return await self._alter(alert_id, lambda each: self._alterations.adjusted(each, by_s))
 
     async def pause(self, alert_id: int) -> Alert | None:
         """Hold a timer. None: no such alert. Raises AlertError if it does not run; StoreError."""
-        alert = await self._one(alert_id)
-        if alert is None:
-            return None
-        if alert.kind != "timer" or alert.state != "pending":
-            raise AlertError("Only a timer that runs can be paused.")
-        left_s = max(0.0, self._timing.remaining_s(alert))
-        return await self._keep(replace(alert, state="paused", left_s=left_s, deadline=None))
+        return await self._alter(alert_id, self._alterations.paused)
 
     async def resume(self, alert_id: int) -> Alert | None:
         """Let a paused timer run on. None: no such alert. Raises AlertError; StoreError."""
-        alert = await self._one(alert_id)
-        if alert is None:
-            return None
-        if alert.state != "paused":
-            raise AlertError("Only a paused timer can run on.")
-        return await self._keep(self._alterations.due_in(alert, alert.left_s or 0.0))
-
-    async def snooze(self, alert_id: int, for_s: float = SNOOZE_S) -> Alert | None:
-        """Silence what rings, for a while. None: no such alert. Raises AlertError if silent."""
-        alert = await self._one(alert_id)
-        if alert is None:
-            return None
-        if alert.state != "due" or alert.kind == "routine":
-            raise AlertError("It does not ring.")
-        snoozed = self._alterations.due_in(alert, for_s)
-        self._watch.unfollow(alert.id)
-        saved = self._kept.change_anyway((snoozed,))
-        self._watch.follow(snoozed)
-        self._publish(snoozed, "snoozed")
-        await asyncio.shield(saved)
-        return snoozed
+        return await self._alter(alert_id, self._alterations.resumed)
 
     async def skip_next(self, alert_id: int) -> Alert | None:
         """Leave out the next occurrence of a series. None: no such alert.
 
         Raises AlertError for what is no series, or has no further occurrence; StoreError.
         """
-        alert = await self._one(alert_id)
-        if alert is None:
-            return None
-        if not alert.rule:
-            raise AlertError("It happens only once: cancel it instead.")
-        due_at = self._timing.next_of(alert, max(alert.due_at, self._clock.now()))
-        if due_at is None:
-            raise AlertError("It has no further occurrence: cancel it instead.")
-        return await self._keep(replace(alert, due_at=due_at, skip_until=alert.due_at))
+        return await self._alter(alert_id, self._alterations.skipped)
 
     async def cancel(self, alert_id: int) -> Alert | None:
-        """Take back an alert, or silence it; a series with all that is to come.
+        """Take back an alert; a series with all that is to come, and what of it rings or snoozes.
 
-        None when there is none. Raises StoreError, and then it is still there; what rang is silent
-        all the same.
+        No routine starts. None when there is none. Raises StoreError, and then it is still there;
+        what rang is silent all the same.
         """
+        async with self._changing:
+            alert = await self._one(alert_id)
+            if alert is None:
+                return None
+            of_it = [each for each in self._kept.alerts.values() if each.series_id == alert_id]
+            together = [alert, *(each for each in of_it if each.state != "missed")]
+            if all(each.state == "due" for each in together):
+                saved = self._kept.write_or_retry(remove=[alert_id])
+            else:
+                gone = [each.id for each in together]
+                saved = self._kept.write_or_undo(remove=gone, undone=self._undone)
+            for each in together:
+                self._watch.unfollow(each.id)
+                self._publish(replace(each, state="done"), "cancelled")
+            await asyncio.shield(saved)
+            return replace(alert, state="done")
+
+    # --- silencing --------------------------------------------------------------------------
+
+    async def snooze(self, alert_id: int, for_s: float = SNOOZE_S) -> Alert | None:
+        """Silence what rings, for a while. None: no such alert. Raises AlertError if silent."""
         alert = await self._one(alert_id)
         if alert is None:
             return None
-        if alert.state == "due":
-            return await self.acknowledge(alert_id)
-        for each in self.ringing():
-            if each.series_id == alert_id:
-                await self.acknowledge(each.id)
-        return await self._keep(replace(alert, state="done"), "cancelled", gone=True)
-
-    # --- silencing --------------------------------------------------------------------------
+        snoozed = self._alterations.snoozed(alert, for_s)
+        saved = self._kept.write_or_retry((snoozed,))
+        self._watch.follow(snoozed)
+        self._publish(snoozed, "snoozed")
+        await asyncio.shield(saved)
+        return snoozed
 
     async def acknowledge(self, alert_id: int) -> Alert | None:
         """Silence an alert that is due; None when it is not, or not any more.
@@ -254,8 +234,8 @@ class AlertKernel:
             return None
         done = replace(alert, state="done")
         follows = self._alterations.routine_after(alert, self._kept.new_id)
+        saved = self._kept.write_or_retry(follows, remove=(alert_id,), ended=(alert,))
         self._watch.unfollow(alert.id)
-        saved = self._kept.change_anyway(follows, remove=(alert_id,))
         self._publish(done, "acknowledged")
         for routine in follows:
             self._publish(routine, "due")
@@ -270,9 +250,12 @@ class AlertKernel:
 
     async def told(self, alerts: Iterable[Alert]) -> None:
         """That these were missed has been said: they are done. Others are left alone."""
+        told = {(each.id, each.due_at) for each in alerts}
         await self.load()
-        missed = [each for each in alerts if self._is_missed(each.id)]
-        saved = self._kept.change_anyway(remove=[alert.id for alert in missed])
+        missed = [each for each in self.missed() if (each.id, each.due_at) in told]
+        series = self._alterations.after(missed, self._kept.alerts)
+        gone = [each.id for each in missed]
+        saved = self._kept.write_or_retry(series, gone, ended=missed)
         for alert in missed:
             self._publish(replace(alert, state="done"), "told")
         await asyncio.shield(saved)
@@ -330,32 +313,26 @@ class AlertKernel:
         await self.load()
         return self._kept.alerts.get(alert_id)
 
-    async def _keep(
-        self, alert: Alert, change: AlertChange = "changed", *, gone: bool = False
-    ) -> Alert:
+    async def _alter(self, alert_id: int, altered: Callable[[Alert], Alert]) -> Alert | None:
+        async with self._changing:
+            alert = await self._one(alert_id)
+            return None if alert is None else await self._keep(altered(alert), "changed")
+
+    async def _keep(self, alert: Alert, change: AlertChange) -> Alert:
         """It is like this from now on; when that cannot be kept, all is as it was: StoreError."""
-        was = self._kept.alerts.get(alert.id)
-
-        def undone() -> None:
-            if was is not None:
-                self._watch.follow(was)
-                self._publish(was, "changed")
-            else:
-                self._watch.unfollow(alert.id)
-                self._publish(replace(alert, state="done"), "cancelled")
-
-        saved = self._kept.change(alert, gone=gone, undone=undone)
-        if gone:
-            self._watch.unfollow(alert.id)
-        else:
-            self._watch.follow(alert)
+        saved = self._kept.write_or_undo((alert,), undone=self._undone)
+        self._watch.follow(alert)
         self._publish(alert, change)
         await asyncio.shield(saved)
         return alert
 
-    def _is_missed(self, alert_id: int) -> bool:
-        alert = self._kept.alerts.get(alert_id)
-        return alert is not None and alert.state == "missed"
+    def _undone(self, alert: Alert) -> None:
+        if alert.state == "done":
+            self._watch.unfollow(alert.id)
+            self._publish(alert, "cancelled")
+        else:
+            self._watch.follow(alert)
+            self._publish(alert, "changed")
 
     def _oldest_first(self, alerts: Iterable[Alert]) -> tuple[Alert, ...]:
         return tuple(sorted(alerts, key=lambda each: (each.due_at, each.id)))

@@ -62,6 +62,17 @@ def without_count(rule: str, starts_at: datetime) -> str:
     return str(_until_its_count(parsed(rule), starts_at))
 
 
+def ending_by(rule: str, at: time) -> str:
+    """The same rule for occurrences at another time of day: its last day has one, too.
+
+    Raises AlertError for no rule.
+    """
+    read = parsed(rule)
+    if read.until is None:
+        return rule
+    return str(replace(read, until=datetime.combine(read.until, max(read.until.time(), at))))
+
+
 def _until_its_count(rule: Rule, starts_at: datetime) -> Rule:
     if rule.count is None:
         return rule

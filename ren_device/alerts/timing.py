@@ -9,19 +9,22 @@ from datetime import datetime, timedelta
 
 from ren_device.alerts.agenda import Agenda
 from ren_device.alerts.recurrence import next_after
+from ren_device.errors import AlertError
 from ren_device.model import Alert, Deadline
 from ren_device.ports import Timekeeper
 
 GRACE_S = 900.0
 """What is due rings if it is late by no more than this; else it was missed."""
 PATIENCE_S = 300.0
-"""For so long after the start a clock that is not synchronised is not believed. Then it is: an
-alarm that may be late is better than none."""
+"""For so long after power-on a clock that is not synchronised is not believed. Then alarms follow
+it: one that may be late is better than none."""
+LONGEST_S = 366 * 86_400.0
+"""No timer or delay is longer."""
 SET_BY_S = 0.5
 """The clock was set if it moved by more than this against the one that cannot be."""
 SET_BACK = timedelta(hours=3)
-"""An occurrence that is further ahead than this did not happen: the clock was wrong then. It is
-more than daylight saving ever moves."""
+"""What rang further ahead than this rang by a clock that was wrong. It is more than daylight saving
+ever moves."""
 LOOK_AGAIN_S = 10.0
 """A clock that was set is noticed within this time."""
 
@@ -35,10 +38,10 @@ class Moved:
 
     set: bool
     """It was set, or what it shows was: another zone, daylight saving."""
-    far_back: bool
-    """What it shows went back by more than daylight saving does."""
+    back: bool
+    """It was set back; not by daylight saving."""
     became_right: bool
-    """It is believed from now on."""
+    """It is known to be right from now on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +60,15 @@ class Timing:
         """Nothing is due."""
         self._look_again_s = look_again_s
         self._clock = clock
-        self._began_s = clock.monotonic()
         self._ends: Agenda[float] = Agenda()  # on the monotonic clock
         self._moments: Agenda[datetime] = Agenda()  # on the wall
-        self._guessed: set[int] = set()  # ends by a clock that may be wrong
-        self._believed = False
+        self._guessed: set[int] = set()  # ends reckoned by a clock that may be wrong
         self._was = self._reading()
 
     @property
     def believes_clock(self) -> bool:
-        """Whether the wall clock is right, as far as can be known."""
-        if not self._believed:
-            patient_s = self._clock.monotonic() - self._began_s
-            self._believed = self._clock.synchronised() or patient_s >= PATIENCE_S
-        return self._believed
+        """Whether wall-clock alerts are judged by it: it is right, or nobody can say."""
+        return self._clock.synchronised() or self._clock.monotonic() >= PATIENCE_S
 
     @property
     def waits_for_clock(self) -> bool:
@@ -78,15 +76,15 @@ class Timing:
         return bool(len(self._moments) or self._guessed) and not self.believes_clock
 
     def deadline(self, in_s: float) -> Deadline:
-        """So many seconds from now."""
+        """So many seconds from now. Raises AlertError when that is no time to wait."""
+        if not 0 <= in_s <= LONGEST_S:
+            raise AlertError("That is no time to wait: it has to be between now and a year.")
         clock = self._clock
         return Deadline(clock.timestamp() + in_s, clock.monotonic() + in_s, clock.boot_id)
 
     def forget_all(self) -> None:
         """Nothing is pending any more."""
-        for agenda in (self._ends, self._moments):
-            for alert_id in agenda.ids():
-                agenda.drop(alert_id)
+        self._ends, self._moments = Agenda(), Agenda()
         self._guessed.clear()
 
     def drop(self, alert_id: int) -> None:
@@ -106,7 +104,7 @@ class Timing:
         else:
             in_s = end.timestamp - self._clock.timestamp()
             self._ends.put(alert.id, self._clock.monotonic() + in_s)
-            if not self.believes_clock:
+            if not self._clock.synchronised():
                 self._guessed.add(alert.id)
 
     def remaining_s(self, alert: Alert) -> float:
@@ -124,12 +122,13 @@ class Timing:
         return (alert.due_at - self._clock.now()).total_seconds()
 
     def oldest_that_rings(self) -> datetime:
-        """What the wall clock showed GRACE_S ago: what was due then is too late to ring.
+        """What was due before this, on the wall, is too late to ring.
 
-        In spring that is more than GRACE_S before what it shows now: an alarm within the hour that
-        is left out rings.
+        Reckoned on both clocks: the hour that is left out in spring makes nothing late, nor does
+        the one that comes twice in autumn.
         """
-        return self._clock.local(self._clock.timestamp() - GRACE_S)
+        before = self._clock.local(self._clock.timestamp() - GRACE_S)
+        return min(before, self._clock.now() - timedelta(seconds=GRACE_S))
 
     def is_too_late(self, alert: Alert) -> bool:
         """Whether it came due so long ago that it is not to ring any more."""
@@ -162,7 +161,7 @@ class Timing:
         ahead_s, shown_s = now.ahead_s - was.ahead_s, now.shown_s - was.shown_s
         moved = Moved(
             set=abs(ahead_s) > SET_BY_S or abs(shown_s) > SET_BY_S,
-            far_back=shown_s < -SET_BACK.total_seconds(),
+            back=ahead_s < -SET_BY_S or shown_s < -SET_BACK.total_seconds(),
             became_right=now.right and not was.right,
         )
         if moved.set or moved.became_right:
@@ -183,12 +182,34 @@ class Timing:
         deadline = Deadline(stamp, end_s, self._clock.boot_id)
         return replace(alert, deadline=deadline, due_at=due_at)
 
-    def with_deadlines(self) -> list[int]:
-        """The ids of those that follow the clock that cannot be set."""
-        return self._ends.ids()
+    def shown_ahead_s(self) -> float:
+        """By how much what the wall clock shows is ahead of the clock that cannot be set."""
+        stamp, now_s = self._clock.timestamp(), self._clock.monotonic()
+        return (self._clock.local(stamp) - _EPOCH).total_seconds() - now_s
+
+    def meant(self, alert: Alert) -> Alert:
+        """What was set for a time of day when nobody knew which day it was, now that it is known.
+
+        As many whole days ahead as it was set for, and then the next such time.
+        """
+        now = self._clock.now()
+        if alert.state != "pending" or alert.deadline is not None:
+            return alert
+        ahead = timedelta(days=(alert.due_at - alert.created_at).days)
+        due_at = datetime.combine(now.date() + ahead, alert.due_at.time())
+        due_at = due_at if due_at > now else due_at + timedelta(days=1)
+        if not alert.rule:
+            return replace(alert, due_at=due_at)
+        start = datetime.combine(now.date(), (alert.starts_at or alert.due_at).time())
+        series = replace(alert, starts_at=start, last_at=None, skip_until=None)
+        return replace(series, due_at=self.next_of(series, now) or due_at)
+
+    def exact(self) -> list[int]:
+        """The ids of those whose end is known on the clock that cannot be set."""
+        return [alert_id for alert_id in self._ends.ids() if alert_id not in self._guessed]
 
     def guessed(self) -> list[int]:
-        """The ids of those whose end was reckoned by a clock that was not yet right."""
+        """The ids of those whose end was reckoned by a clock that may be wrong."""
         return list(self._guessed)
 
     def next_of(self, series: Alert, after: datetime) -> datetime | None:
@@ -200,8 +221,5 @@ class Timing:
         return next_after(series.rule, series.starts_at or series.due_at, floor)
 
     def _reading(self) -> "_Reading":
-        stamp = self._clock.timestamp()
-        local = self._clock.local(stamp)
-        shown_s = (local - _EPOCH).total_seconds()
-        monotonic_s = self._clock.monotonic()
-        return _Reading(self.believes_clock, stamp - monotonic_s, shown_s - monotonic_s)
+        ahead_s = self._clock.timestamp() - self._clock.monotonic()
+        return _Reading(self._clock.synchronised(), ahead_s, self.shown_ahead_s())

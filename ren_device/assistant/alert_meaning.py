@@ -22,6 +22,9 @@ def alert_meaning(intent: Intent, now: datetime, language: Language) -> Meaning 
 
 def guarded(intent: Intent, said: str, found: Meaning, language: Language) -> Meaning | None:
     """The same; but what was `said` of recurring is never dropped, and set just once."""
+    shifted = language.words.dialogue.shifted.search(said)
+    if intent.score < 100 and shifted and any(_sets(call) for call in found.calls):
+        return None  # "make it half an hour earlier"
     if "often" not in intent.slots and not language.moments.is_repeated(said):
         return found
     asked = found.question
@@ -38,9 +41,12 @@ def guarded(intent: Intent, said: str, found: Meaning, language: Language) -> Me
     return Meaning(answer=language.say("answers.no_repeat" if timer else "answers.no_rule"))
 
 
+def _sets(call: Call) -> bool:
+    return call[0] in ("set_timer", "set_alarm", "set_reminder")
+
+
 def _sets_once(call: Call) -> bool:
-    name, arguments = call
-    return name in ("set_timer", "set_alarm", "set_reminder") and not arguments.get("repeat")
+    return _sets(call) and not call[1].get("repeat")
 
 
 def _set_timer(intent: Intent, _now: datetime, language: Language) -> Meaning:
@@ -71,6 +77,7 @@ def _set_alarm(intent: Intent, now: datetime, language: Language) -> Meaning:
     base = requests.wake if wake else requests.alarm
     base = requests.named_alarm.format(label=label) if label else base
     when = _moment_of(intent, language) or str(intent.slots.get("vaguely", ""))
+    when = when or str(intent.slots.get("duration", ""))
     if language.durations.parse_duration(when):
         when = requests.in_duration.format(said=when)
     often = _often(intent, language)
@@ -115,7 +122,8 @@ def _set_reminder(intent: Intent, now: datetime, language: Language) -> Meaning 
     rest = " ".join(f"{often} {lead} {rest}".split())
     found = language.moments.find_when(rest, now)
     what = found.rest if found else rest
-    what = words.before_task.sub("", f"{what} ").strip()
+    named = bool(words.before_task.sub("", f"{what} ").strip())
+    what = words.before_new_task.sub("", f"{what} ").strip() if named else ""
     what = words.after_task.sub("", what)
     if found is None and words.no_task.match(rest):
         return None  # "remind me what the capital of France is"
@@ -181,6 +189,16 @@ def _of_a_day(intent: Intent, now: datetime, language: Language) -> str:
     return which
 
 
+def _cancel_everything(intent: Intent, _now: datetime, language: Language) -> Meaning:
+    kinds = str(intent.slots["kinds"])
+    tools = ("cancel_timer", "cancel_alarm", "cancel_reminder")
+    calls = tuple(
+        (tool, {"which": "all"}) for tool in tools if kinds == "all" or f"{tool[7:]}s" in kinds
+    )
+    asked = language.say(f"asks.cancel_everything.{kinds}")
+    return Meaning(question=Question(asked, "yes", calls=calls))
+
+
 def _snooze(intent: Intent, now: datetime, language: Language) -> Meaning | None:
     seconds = duration_of(intent, language)
     if when := _moment_of(intent, language):
@@ -207,6 +225,7 @@ _ACTS: Mapping[str, _Act] = {
     "list_timers": _list_timers,
     "cancel_timer": _which("cancel_timer"),
     "cancel_all_timers": lambda *_: Meaning(calls=(("cancel_timer", {"which": "all"}),)),
+    "cancel_everything": _cancel_everything,
     "pause_timer": _which("pause_timer"),
     "resume_timer": _which("resume_timer"),
     "set_alarm": _set_alarm,

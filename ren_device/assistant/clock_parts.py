@@ -37,6 +37,7 @@ class ClockParts:
             )
         )
         """The words, besides numbers, that a time of day begins with."""
+        self._from_now = Phrases((each, None) for each in words.from_now)
         self._closers = Phrases((each, None) for each in words.closers)
 
     def at(
@@ -62,11 +63,13 @@ class ClockParts:
         if words[end - 1] in self._words.noon | self._words.midnight:  # "a quarter to midnight"
             hour = hour if words[end - 1] in self._words.noon else (hour + 12) % 24
             return Spoken(hour=hour, minute=minute, certain=True), end
+        written = False
         said_24h = re.fullmatch(r"0\d(?:[:.]?\d\d)?", words[start]) is not None
         if end < len(words) and words[end] in self._words.oclock:
             end, clear = end + 1, True
             if self._words.minutes_after_oclock and not minute:
                 minute, end = self._minutes_at(words, end)
+                written = minute > 0
         half = words[end] if end < len(words) else ""
         if half in self._words.am or half in self._words.pm:
             if not 1 <= hour <= 12:
@@ -80,7 +83,8 @@ class ClockParts:
         if not clear and minute == 0 and end < len(words) and words[end].isdecimal():
             return Spoken(trouble="ambiguous"), end + 1  # "at 6 5"
         certain = said_24h or hour > 12 or hour == 0
-        return Spoken(hour=hour, minute=minute, certain=certain), self._closers.end(words, end)
+        spoken = Spoken(hour=hour, minute=minute, certain=certain, written=written)
+        return spoken, self._closers.end(words, end)
 
     def _may_end(self, words: Sequence[str], at: int) -> bool:
         """Whether the number before is no "two" of "tomorrow two people come"."""
@@ -149,7 +153,23 @@ class ClockParts:
         minutes = self._small_number_at(words, end + zero)
         if minutes and minutes[0] < 60 and (minutes[0] < 10) == zero:
             return hour, minutes[0], minutes[1], False
+        if linked := self._linked_minutes_at(words, end):
+            return hour, linked[0], linked[1], True
         return hour, 0, end, False
+
+    def _linked_minutes_at(self, words: Sequence[str], at: int) -> tuple[int, int] | None:
+        """Like "and thirty minutes", which is not "and thirty minutes later"."""
+        if at >= len(words) or words[at] != self._numbers.words.linked:
+            return None
+        found = self._small_number_at(words, at + 1)
+        if not found or not 0 < found[0] < 60 or found[1] >= len(words):
+            return None
+        if words[found[1]] not in self._words.minutes:
+            return None
+        end = found[1] + 1
+        later = self._from_now.end(words, end) > end
+        around = end < len(words) and words[end] in self._words.counted_around
+        return None if later or around else (found[0], end)
 
     def _small_number_at(self, words: Sequence[str], start: int) -> tuple[int, int] | None:
         number = self._numbers.number_at(words, start)

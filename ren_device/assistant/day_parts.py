@@ -12,6 +12,7 @@ from ren_device.assistant.spoken import Spoken
 from ren_device.languages.numbers import Numbers
 
 _DAY_S = 86_400
+_WEEK_S = 7 * _DAY_S
 _JUST_PASSED = timedelta(days=60)
 """A date of the year that passed more recently may be a slip: it is asked about."""
 _FURTHEST_DAYS = 3660
@@ -146,6 +147,11 @@ class DayParts:
             counted = base and base[0].day and _further(base[0].day, seconds, months, base[1])
             if base and counted:
                 return Spoken(day=counted[0].day, part=base[0].part), base[1]
+        if words[end : end + 1] and not seconds % _WEEK_S and seconds:  # "a week today"
+            base = self._day_at(words, end, today) or self._weekday_at(words, end, today)
+            if base and base[0].day and base[0].day >= today and not base[0].part:
+                counted = _further(base[0].day, seconds, months, base[1])
+                return counted and (Spoken(day=counted[0].day), counted[1])
         if end < len(words) and words[end] in self._words.counted_around:
             return Spoken(trouble="ambiguous"), end + 1  # "ten minutes before the meeting"
         return None
@@ -186,6 +192,8 @@ class DayParts:
         if further and ahead + today.weekday() < 7:  # the one of next week
             return Spoken(day=today + timedelta(ahead + 7), weekday=weekday), at + 1
         day = today + timedelta(ahead)
+        if at + 1 < len(words) and words[at + 1] in self._words.week_later:
+            return Spoken(day=day + timedelta(7), weekday=weekday), at + 2
         return Spoken(day=day, again=day + timedelta(7), weekday=weekday), at + 1
 
     def _stretch_at(

@@ -110,8 +110,11 @@ class Durations:
             return quantity
         number = self._numbers.number_at(words, start)
         if number is None:
-            # "set an hour and a half timer": the article was taken by the sentence
-            return (1.0, 0) if start == 0 and self._is_linked(words, 1) else None
+            # the sentence took the article: "set an hour and a half timer", "one hour ten timer"
+            is_first = start == 0 and (
+                self._is_linked(words, 1) or self._numbers.number_at(words, 1) is not None
+            )
+            return (1.0, 0) if is_first else None
         count, end = number
         if (fraction := self._fractions.at(words, end)) is not None:
             follows = words[fraction[1] : fraction[1] + 1]

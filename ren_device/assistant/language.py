@@ -1,5 +1,6 @@
 """One language, for the offline mind: how it is understood, and what is replied."""
 
+from ren_device.assistant.corrections import Corrections
 from ren_device.assistant.durations import Durations
 from ren_device.assistant.heard import Hearing
 from ren_device.assistant.mind_words import MindWords
@@ -21,6 +22,7 @@ class Language:
         self.moments = Moments(
             self.words.moments, self.words.recurrences, self.numbers, self.durations
         )
+        self.corrections = Corrections(self.words.corrections, self.numbers, self.moments)
         self.hearing = Hearing(self.words.hearing)
         self.speech = Speech(code)
         self.facts = Facts(self.speech)

@@ -16,6 +16,7 @@ from ren_device.assistant.meaning import Meaning, Question, asked_first, meaning
 from ren_device.assistant.memory_meaning import MEMORY, in_own_words, memory_meaning
 from ren_device.assistant.misheard import put_right
 from ren_device.assistant.routine_meaning import ROUTINES, new_routine, routine_meaning, together
+from ren_device.assistant.taken_back import instead_of, is_setting, on_the_same_day, shifted, undone
 from ren_device.model import (
     Intent,
     Message,
@@ -74,19 +75,22 @@ class LocalMind:
             ]
         start = len(said) - 1
         earliest = max(0, start - 2 * _REMEMBERED)
+        if start >= 2 and self._language.corrections.is_later(self._plain(said[start][1])):
+            start -= 2
         while start - 2 >= earliest and said[start - 1][1].endswith("?"):
             start -= 2
         found = self._answer("listening")
         question: Question | None = None
+        before = ""
         for role, text in said[max(start, 0) :]:
             if role == "user":
                 found = (
                     self._answers.reply(question, text, facts)
                     if question
-                    else self._understand(text, facts)
+                    else self._taken_back(found, before, text) or self._understand(text, facts)
                 )
                 found = in_own_words(found, text, self._language)
-                question = found.question
+                question, before = found.question, text
             elif asked := self._answers.asked_by_tool(text, found):
                 question = asked
             elif question and not text.endswith(question.text):
@@ -94,11 +98,13 @@ class LocalMind:
         return found
 
     def _understand(self, text: str, facts: Sequence[str]) -> Meaning:
-        said = self._language.hearing.plain(text[: LONGEST + 1])
+        said = self._plain(text)
         if not said:
             return self._answer("listening")
         if len(text) > LONGEST:
             return self._answer("unknown")
+        if (found := self._corrected(said)) is not None:
+            return found
         if made := new_routine(text, self._exactly, self._clock.now(), self._language):
             return made
         found = self._several(said, 100.0)
@@ -110,6 +116,43 @@ class LocalMind:
             if old := self._facts.contradicted(fact, facts):
                 return self._facts.should_change(old, fact)
         return found or self._answer("unknown")
+
+    def _taken_back(self, done: Meaning, before: str, text: str) -> Meaning | None:
+        """What `text` takes back or puts right of what was just set; None when nothing."""
+        said, corrections = self._plain(text), self._language.corrections
+        if not before or not is_setting(done) or not corrections.is_later(said):
+            return None
+        if corrections.is_undone(said):
+            return Meaning(calls=(undone(done.calls[0], self._language),))
+        if by_s := self._shift(corrections.without_marks(said)):
+            return Meaning(calls=(shifted(done.calls[0], by_s, self._language),))
+        instead = corrections.later(self._plain(before), said, self._clock.now())
+        new = self._one(instead, 100.0) if instead else None
+        if new is None or not is_setting(new):
+            return None
+        call = instead_of(done.calls[0], new.calls[0], self._language)
+        return Meaning(calls=(call,)) if call else None
+
+    def _shift(self, said: str) -> float | None:
+        """Seconds of "half an hour later", below 0 for earlier."""
+        words = self._words.dialogue
+        if not (end := words.shifted.search(said)):
+            return None
+        seconds = self._language.durations.parse_duration(said[: end.start()])
+        return -seconds if seconds and words.earlier.search(said) else seconds
+
+    def _corrected(self, said: str) -> Meaning | None:
+        """A sentence in which something is put right; None when it is not one."""
+        instead = self._language.corrections.within(said, self._clock.now())
+        if instead is None:
+            return None
+        found = self._several(instead, 100.0) or self._one(instead, 100.0) if instead else None
+        if found is None and (wrong := self._one(said)) and is_setting(wrong):
+            return self._answer("unknown")  # rather nothing than what was taken back
+        return found
+
+    def _plain(self, text: str) -> str:
+        return self._language.hearing.plain(text[: LONGEST + 1])
 
     def _exactly(self, said: str) -> Meaning | None:
         return self._one(said, 100.0)
@@ -152,7 +195,28 @@ class LocalMind:
             second = self._several(right, least_score) or self._one(right, least_score)
             if second is not None and second.calls:
                 return Meaning(calls=together((*first.calls, *second.calls)))
-        return None
+        return self._another(said)
+
+    def _another(self, said: str) -> Meaning | None:
+        """A timer or an alarm "and another one for ten minutes"; None for all else."""
+        requests = self._words.requests
+        also = requests.also.search(said)
+        first = self._one(said[: also.start()], 100.0) if also else None
+        if also is None or first is None or not is_setting(first):
+            return None
+        name, rest = first.calls[0][0], said[also.end() :]
+        if name == "set_timer":
+            second = self._one(f"{requests.timer} {requests.for_duration.format(said=rest)}", 100.0)
+        else:
+            second = self._one(f"{requests.alarm} {requests.at_moment.format(said=rest)}", 100.0)
+        if second is None or [each for each, _ in second.calls] != [name]:
+            return None
+        if name == "set_timer":
+            return Meaning(calls=(*first.calls, *second.calls))
+        call = on_the_same_day(
+            first.calls[0], second.calls[0], said[: also.start()], rest, self._language
+        )
+        return Meaning(calls=(*first.calls, call)) if call else None
 
     def _answer(self, key: str) -> Meaning:
         return Meaning(answer=self._say(f"answers.{key}"))

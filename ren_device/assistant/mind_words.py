@@ -7,6 +7,7 @@ used.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ren_device.assistant.corrections import CorrectionWords
 from ren_device.assistant.durations import DurationWords
 from ren_device.assistant.heard import HearingWords
 from ren_device.assistant.misheard import MisheardWords
@@ -26,6 +27,7 @@ class MeaningWords:
     of_a_day: Pattern
     half_of_day: Pattern
     before_task: Pattern
+    before_new_task: Pattern
     after_task: Pattern
     no_task: Pattern
     items_in_one: Pattern
@@ -65,6 +67,7 @@ class RequestWords:
     to_moment: str
     add: str
     before_added: Pattern
+    also: Pattern
     add_bare: str
     bare_add: Pattern
     for_duration: str
@@ -152,6 +155,7 @@ class RoutineWords:
     """The table [routines]: how a new routine is told."""
 
     create: Pattern
+    when_said: Pattern
     link: Pattern
     links: Pattern
     between_steps: Pattern
@@ -169,6 +173,7 @@ class MindWords:
     hearing: HearingWords
     misheard: MisheardWords
     recurrences: RecurrenceWords
+    corrections: CorrectionWords
     meaning: MeaningWords
     requests: RequestWords
     dialogue: DialogueWords

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from ren_device.assistant.clock_parts import ClockParts
 from ren_device.assistant.day_parts import DayParts
@@ -46,6 +47,15 @@ class _Place:
         return cls(lone, on_weekday, on_a_day or rule is not None, monthly)
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A day, a time of day or a length of time, alone, from `start` to before `end`."""
+
+    kind: Literal["length", "clock", "day"]
+    start: int
+    end: int
+
+
 class MomentParts:
     """Finds moments in one language."""
 
@@ -62,6 +72,7 @@ class MomentParts:
         self._clock = ClockParts(words, numbers)
         self.recurrences = RecurrenceParts(recurrences, numbers, durations, self._days)
         self._numbers = numbers
+        self._durations = durations
         self._vague = Phrases((each, None) for each in words.vague)
         self._begins = frozenset(
             (
@@ -72,6 +83,17 @@ class MomentParts:
                 *self.recurrences.begins,
             )
         )
+
+    def piece_at(self, words: Sequence[str], start: int, now: datetime) -> Piece | None:
+        """What stands at `start`, where a lone number is a time of day."""
+        if clock := self._clock_of_minutes(words, start):
+            return Piece("clock", start, clock[1])
+        if length := self._durations.duration_at(words, start):
+            return Piece("length", start, length[1])
+        if clock := self._clock.at(words, start, lone=True, on_a_day=True):
+            return Piece("clock", start, clock[1])
+        day = self._days.at(words, start, now, dated=False)
+        return Piece("day", start, day[1]) if day and day[0].day else None
 
     def spans(self, words: Sequence[str], now: datetime) -> list[Span]:
         """All moments in `words`, none of them meeting another; or one more than MOST_SPANS."""
@@ -122,6 +144,9 @@ class MomentParts:
         bare = bare and not counted
         place = _Place.after(before, lone=timed or bare)
         piece = self._piece_at(words, start, now, place)
+        within = (at for at in range(start + 1, opened) if words[at] in self._words.offset)
+        if piece is None and counted and (at := next(within, 0)):  # "for in an hour"
+            piece = self._piece_at(words, at, now, place)
         if piece is None and start < opened < len(words):
             dated = bare or place.dated or not self._words.on.isdisjoint(opening)
             dated = dated and not (timed and self._words.bare_ordinals)

@@ -37,6 +37,7 @@ class MomentWords:
     days: tuple[DayWords, ...]
     next: WordSet
     last: WordSet
+    week_later: WordSet
     stretches: tuple[StretchWords, ...]
     holidays: tuple[tuple[str, tuple[int, int]], ...]
     weekdays: tuple[WordSet, ...]

@@ -263,7 +263,8 @@ class RecurrenceParts:
         if recurs or (every and rule.nth in (1, -1)):
             return Spoken(rule=replace(rule, freq="MONTHLY")), max(of_each, of_one)
         was = rule.nth == -1 and of_one == at and not monthly  # "last friday"
-        return None if every or was else (Spoken(rule=rule), of_one)
+        once = of_one > at and not monthly
+        return None if every or was else (Spoken(rule=replace(rule, of_month=once)), of_one)
 
     def _limit_at(self, words: Sequence[str], start: int, now: datetime) -> _Found:
         """Like "until friday", "starting monday", "for two weeks", "ten times"."""

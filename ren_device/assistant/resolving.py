@@ -35,6 +35,8 @@ def resolve(spoken: Spoken, now: datetime, purpose: Purpose) -> Outcome:
     if spoken.trouble:
         recurs = spoken.rule is not None and spoken.rule.freq
         return Outcome(problem="rule" if recurs else spoken.trouble)
+    if spoken.rule and spoken.rule.of_month and not spoken.rule.freq:
+        return _of_the_month(spoken, spoken.rule, now, purpose)
     if spoken.rule:
         return _recurring(spoken, spoken.rule, now, purpose)
     if spoken.offset_s is not None:
@@ -120,6 +122,15 @@ def _next_time(spoken: Spoken, now: datetime, purpose: Purpose) -> Outcome:
     return _ask({at for at in (again.at, *again.choices) if at})
 
 
+def _of_the_month(spoken: Spoken, rule: Recurring, now: datetime, purpose: Purpose) -> Outcome:
+    """Once, on the next such day: "the last friday of the month"."""
+    day = first_day(rule, now.date())
+    again = day and first_day(rule, day + timedelta(1))
+    if rule.until or rule.starts or rule.without or day is None:
+        return Outcome(problem="ambiguous")
+    return resolve(replace(spoken, rule=None, day=day, again=again), now, purpose)
+
+
 def _either_way(spoken: Spoken, now: datetime) -> set[datetime]:
     """What is meant by a twelve that may be noon or midnight, or a midnight of two days."""
     today, tomorrow = now.date(), now.date() + timedelta(1)
@@ -151,6 +162,8 @@ def _hours(spoken: Spoken, now: datetime, purpose: Purpose) -> tuple[int, ...]:
     """Hours of the day that may be meant (24: the next midnight); the first to come is taken."""
     hour = spoken.hour or 0
     another_day = spoken.rule is not None or spoken.day not in (None, now.date())
+    if spoken.part == "night" and hour % 12 < 5 and now.hour < 5 and spoken.day == now.date():
+        return (hour % 12, 24 + hour % 12)  # "tonight at three", said after midnight
     if spoken.certain and spoken.part == "night" and hour < 5 and (spoken.day or spoken.rule):
         return (24 + hour,)
     if spoken.certain:
@@ -162,7 +175,7 @@ def _hours(spoken: Spoken, now: datetime, purpose: Purpose) -> tuple[int, ...]:
     if spoken.part:
         return (morning,) if spoken.part == "morning" else (evening,)
     if purpose != "reminder":
-        waking = purpose == "wake" or now.hour >= 17 or another_day
+        waking = purpose == "wake" or now.hour >= 17 or another_day or spoken.written
         if waking and 4 <= hour < 12:
             return (morning,)
     if another_day:

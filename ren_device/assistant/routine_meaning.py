@@ -130,9 +130,9 @@ def new_routine(
     words, hearing = language.words.routines, language.hearing
     head, colon, tail = _cut(text)
     opened = words.create.fullmatch(hearing.plain(head))
-    if opened is None:
-        return None
     reader = _Reader(text, understand, now, language)
+    if opened is None:
+        return _when_said(text, reader, language)
     before, after = opened["before"] or "", opened["after"] or ""
     if colon:
         name, parts = before or words.links.sub("", after), _parts(tail, language)
@@ -142,6 +142,24 @@ def new_routine(
     if before:
         return reader.routine(before, _parts(words.link.sub("", after), language))
     return reader.routine_of(after)
+
+
+def _when_said(text: str, reader: "_Reader", language: Language) -> Meaning | None:
+    """A routine from "when I say goodnight, turn off the lights"; None if not all is clear."""
+    words, hearing = language.words.routines, language.hearing
+    head, comma, tail = text.partition(",")
+    opened = words.when_said.fullmatch(hearing.plain(head))
+    if opened is None:
+        return None
+    before, after = opened["before"], opened["after"] or ""
+    if comma and not (before and after):
+        made = reader.routine(before or after, _parts(words.link.sub("", tail.strip()), language))
+    elif before:
+        rest = f"{after},{tail}" if comma else after
+        made = reader.routine(before, _parts(words.link.sub("", rest), language))
+    else:
+        made = reader.routine_of(after)
+    return made if made.calls else None
 
 
 def _cut(text: str) -> tuple[str, str, str]:

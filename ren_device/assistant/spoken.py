@@ -19,6 +19,7 @@ class Recurring:
     days: tuple[int, ...] = ()  # from Monday, 0
     nth: int = 0  # such day of the month; -1 is the last
     month_day: int = 0
+    of_month: bool = False  # of the one that comes: "the last friday of the month"
     month: int = 0
     without: tuple[int, ...] = ()  # days on which it does not happen
     starts: date | None = None
@@ -69,6 +70,7 @@ class Spoken:
     hour: int | None = None  # 0 to 23
     minute: int = 0
     certain: bool = False  # the hour is on the 24-hour clock already
+    written: bool = False  # as it is written on the 24-hour clock: "sechs Uhr dreißig"
     midnight: bool = False
     part: Part | None = None
     offset_s: float | None = None
@@ -107,6 +109,7 @@ class Spoken:
             hour=clock.hour,
             minute=clock.minute,
             certain=clock.certain,
+            written=clock.written,
             midnight=clock.midnight,
             part=self.part or other.part,
             vague=self.vague or other.vague,

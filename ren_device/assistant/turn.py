@@ -156,7 +156,8 @@ class Assistant:
         the most recently active thread. `spoken` means a person in the room: dangerous tools may
         run, and where the cloud fails before a word was said, the local tier answers.
 
-        Both remarks are on disk before the Reply is yielded. With `heard` they are kept when the
+        Both remarks are on disk before the Reply is yielded, unless a tool has run and the disk
+        fails after that. With `heard` they are kept when the
         turn is closed instead, so that a caller who is still speaking can close it early; then
         the thread keeps only what `heard` returns.
 
@@ -230,7 +231,7 @@ class Assistant:
                 if ask.certain is not None:
                     await ask.certain.wait()
                 kept = True
-                await to_the_end(self._keep(ask, text))
+                await to_the_end(self._keep(ask, text, acted=result.answer.acted))
             outcome = "replied"
             model = self._config.brain.model_of(result.tier)
             yield Reply(text, model, result.tier, ask.thread_id)
@@ -251,7 +252,8 @@ class Assistant:
                     said = result.answer.text
                     if interrupted and ask.heard:
                         said = ask.heard() or _unheard(result.answer)
-                    await to_the_end(self._keep(ask, said.strip()))
+                    acted = result.answer.acted
+                    await to_the_end(self._keep(ask, said.strip(), acted=acted))
             except StoreError as error:
                 # The turn is over, and how it ended matters more to the caller.
                 log.warning("a turn in thread %d was not kept: %s", ask.thread_id, error)
@@ -335,14 +337,15 @@ class Assistant:
             facts=facts,
         )
 
-    async def _keep(self, ask: _Ask, reply: str) -> None:
+    async def _keep(self, ask: _Ask, reply: str, *, acted: bool) -> None:
         said: list[tuple[Role, str]] = [("user", ask.message)]
         if reply:
             said.append(("assistant", reply))
         try:
             await self._remarks.add(ask.thread_id, said, self._clock.now())
         except StoreError as error:
-            if not ask.spoken:
+            if not (ask.spoken or acted):
                 raise
-            # Who asked aloud has heard the answer: an apology after it would say that it is wrong.
-            log.warning("a spoken turn was not kept: %s", error)
+            # Who asked aloud has heard the answer, and what tools did is done: an apology after it
+            # would say that it is wrong.
+            log.warning("a turn in thread %d was not kept: %s", ask.thread_id, error)

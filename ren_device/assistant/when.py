@@ -11,7 +11,7 @@ from datetime import date, datetime
 from itertools import pairwise
 
 from ren_device.assistant.durations import Durations
-from ren_device.assistant.moment_parts import MOST_SPANS, MomentParts, Span
+from ren_device.assistant.moment_parts import MOST_SPANS, MomentParts, Piece, Span
 from ren_device.assistant.moment_words import MomentWords, RecurrenceWords
 from ren_device.assistant.resolving import Outcome, Problem, Purpose, resolve
 from ren_device.assistant.spoken import Spoken
@@ -56,6 +56,10 @@ class Moments:
         """Whether the words of a recurrence, understood or not, are anywhere in a plain text."""
         return self._parts.recurrences.is_repeated(text)
 
+    def piece_at(self, words: Sequence[str], start: int, now: datetime) -> Piece | None:
+        """The day, time of day or length that stands at `start` in a list of tokens."""
+        return self._parts.piece_at(words, start, now)
+
     def parse_when(
         self, text: str, now: datetime, purpose: Purpose = "reminder"
     ) -> datetime | None:
@@ -96,7 +100,10 @@ class Moments:
         recurring = [span for span in spans if span.spoken.rule]
         if recurring:
             spoken = _all_together(spans)
-            if spoken is None or any(self._goes_on(words, span) for span in spans):
+            goes_on = any(
+                self._goes_on(words, each) or self._is_joined(words, each) for each in spans
+            )
+            if spoken is None or goes_on:
                 return self._found(words, spans, Outcome(problem="rule"))
             return self._found(words, spans, resolve(spoken, now, purpose))
         first, last = spans[0], spans[-1]
@@ -105,7 +112,7 @@ class Moments:
         if first is not last and first.start == 0 and last.end == len(words):
             return self._at_both_ends(words, first, last, now, purpose)
         chosen = first if first.start == 0 else last
-        if self._is_unclear(words, chosen):
+        if self._is_unclear(words, chosen) or self._is_joined(words, chosen):
             return self._found(words, [chosen], Outcome(problem="ambiguous"))
         if doubted := [span for span in spans if span.spoken.trouble and first.start > 0]:
             chosen = doubted[0]
@@ -141,6 +148,10 @@ class Moments:
         before, after = " ".join(words[: span.start]), " ".join(words[span.end :])
         unclear = self._words.unclear_before.search(before)
         return bool(unclear or self._words.unclear_after.match(after))
+
+    def _is_joined(self, words: Sequence[str], span: Span) -> bool:
+        """Whether more of it follows that was not understood: "at nine and again at noon"."""
+        return words[span.end : span.end + 1] == [self._numbers.words.linked]
 
     def _is_for(self, words: Sequence[str], span: Span) -> bool:
         """Whether it belongs to something else: "flowers for tomorrow"."""

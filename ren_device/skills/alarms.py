@@ -7,7 +7,8 @@ from typing import Annotated
 from ren_device.alerts.recurrence import next_after
 from ren_device.errors import ToolError
 from ren_device.model import Alert
-from ren_device.skills.alert_desk import AlertDesk, At, Day, Name, Repeat, refusals, rule_of
+from ren_device.skills.alert_desk import AlertDesk, At, Day, Name, Repeat, rule_of
+from ren_device.skills.alert_refusals import refusals
 from ren_device.skills.speakable import capitalised
 from ren_device.skills.tool import Tool, between, tool
 
@@ -59,10 +60,9 @@ class AlarmSkill:
         """
         called, starts = self._words.clean_name(name, "alarm"), " ".join(routine.split())
         due_at = self._words.parse_at(at, self._desk.now())
-        with refusals():
-            alarm = await self._kernel.set(
-                "alarm", called, at=due_at, rule=rule_of(repeat) or "", routine=starts
-            )
+        rule = rule_of(repeat) or ""
+        with refusals(self._say, rule, "full"):
+            alarm = await self._kernel.set("alarm", called, at=due_at, rule=rule, routine=starts)
         answer = self._understood("alarm.set", alarm)
         if starts:
             answer = f"{answer} {self._say('alarm.then_routine', routine=starts)}"
@@ -107,8 +107,9 @@ class AlarmSkill:
             return desk.ask("alarm", chosen.alerts, "which_change")
         if chosen.day is not None and alarm.rule:
             return desk.only_one_day("alarm", "change_one_day", alarm, chosen.day)
-        with refusals():
-            changed = await desk.move(alarm, at, by_s, rule_of(repeat))
+        rule = rule_of(repeat)
+        with refusals(self._say, rule or ""):
+            changed = await desk.move(alarm, at, by_s, rule)
         if changed is None:
             return desk.unknown("alarm")
         return desk.with_doubt(self._understood("alarm.changed", changed))
@@ -117,23 +118,26 @@ class AlarmSkill:
         """Leave out the next time of a recurring alarm; after that it goes on as before.
 
         Use it for "skip my alarm tomorrow", "no alarm this Friday". `which` is as in change_alarm,
-        with the day if one was named ("tomorrow"): only the next time can be skipped. To leave out
-        more, call it again. An alarm that happens once is cancelled instead: ask first.
+        with the day if one was named ("tomorrow"), or "next" for the very next alarm of all: only
+        the next time can be skipped. To leave out more, call it again. An alarm that happens once
+        is cancelled instead: ask first.
         """
         desk, now = self._desk, self._desk.now()
         present = [alarm for alarm in desk.present("alarm") if alarm.state == "pending"]
         series = [alarm for alarm in present if alarm.rule]
         if not present:
             return desk.unknown("alarm")
-        if not desk.named("alarm", which, series):
-            once = desk.named("alarm", which, present)
+        among = present if desk.is_place(which, "alarm") else series  # "the next alarm" of all
+        meant = desk.named("alarm", which, among)
+        if not any(alarm.rule for alarm in meant):
+            once = meant or desk.named("alarm", which, present)
             if not once:
                 return desk.unknown("alarm")
             return capitalised(self._say("alarm.only_once", len(once), labels=desk.labels(once)))
-        chosen = desk.choose("alarm", which, series, "which_skip")
+        chosen = desk.choose("alarm", which, among, "which_skip")
         if chosen.answer:
             return chosen.answer
-        return " ".join([await self._skip(alarm, chosen.day, now) for alarm in chosen.alerts])
+        return desk.sentences([await self._skip(alarm, chosen.day, now) for alarm in chosen.alerts])
 
     async def cancel_alarm(self, which: Name = "") -> str:
         """Cancel an alarm for good, or every one.
@@ -152,13 +156,14 @@ class AlarmSkill:
             return self._say("alarm.only_next", moment=moment)
         if next_after(alarm.rule, alarm.starts_at or alarm.due_at, alarm.due_at) is None:
             return self._say("alarm.last_one", moment=moment)
-        with refusals():
+        with refusals(self._say):
             skipped = await self._kernel.skip_next(alarm.id)
         if skipped is None:
             return self._desk.unknown("alarm")
         return self._say(
             "alarm.skipped",
-            day=self._words.speech.day_from(alarm.due_at.date(), now.date()),
+            label=self._words.label_at(alarm),
+            day=self._words.on_very_day(alarm.due_at.date(), now),
             moment=self._words.speech.moment(skipped.due_at, now),
         )
 

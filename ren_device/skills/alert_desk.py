@@ -1,13 +1,11 @@
 """What the tools for timers, alarms and reminders have in common: which ones, and how to tell."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from ren_device.alerts.kernel import AlertKernel
-from ren_device.errors import AlertError, ToolError
 from ren_device.model import Alert, AlertKind
 from ren_device.ports import Clock
 from ren_device.skills.alert_finding import AlertFinder, occurrences_on
@@ -19,15 +17,9 @@ Name = Annotated[str, length(0, 100)]
 At = Annotated[str, length(0, 60)]
 Day = Annotated[str, length(0, 20)]
 Repeat = Annotated[str, length(0, 300)]
-
-
-@contextmanager
-def refusals() -> Iterator[None]:
-    """What an alert cannot do is a ToolError, with the same sentence."""
-    try:
-        yield
-    except AlertError as error:
-        raise ToolError(str(error)) from None
+T = TypeVar("T")
+MOST_SAID = 6
+"""So many alerts are said one by one; of more, how many they are. One more is said as well."""
 
 
 def rule_of(repeat: str) -> str | None:
@@ -70,6 +62,10 @@ class AlertDesk:
         """What rings, then what is set, soonest first, paused timers last."""
         ringing = [alert for alert in self.kernel.ringing() if alert.kind == kind]
         return (*ringing, *self.kernel.pending(kind))
+
+    def is_place(self, which: str, kind: AlertKind) -> bool:
+        """Whether `which` only counts: `next`."""
+        return self._finder.is_place(which, kind)
 
     def choose(
         self, kind: AlertKind, which: str, among: Sequence[Alert], question: str = "which_one"
@@ -192,12 +188,12 @@ class AlertDesk:
         )
         if not coming:
             return self.say(f"{kind}.none_on_day", day=said)
-        told = self.speech.listing([self._described_at(alert, at) for at, alert in coming])
+        told = self._listing(coming, lambda each: self._described_at(each[1], each[0]))
         return self.say(f"{kind}.overview_day", len(coming), day=said, alerts=told)
 
     def overview(self, kind: AlertKind, alerts: Sequence[Alert]) -> str:
         """How many there are, and each."""
-        described = self.speech.listing([self._described(alert) for alert in alerts])
+        described = self._listing(alerts, self._described)
         return self.say(f"{kind}.overview", len(alerts), alerts=described)
 
     def status(self, alert: Alert) -> str:
@@ -215,10 +211,17 @@ class AlertDesk:
         labels = self.labels(alerts)
         return self.say("ringing.off", len(alerts), labels=labels)
 
-    def labels(self, alerts: Iterable[Alert]) -> str:
+    def labels(self, alerts: Sequence[Alert]) -> str:
         """`your pasta timer and your alarm for today at 7:30 AM`."""
         now = self.now()
-        return self.speech.listing([self.words.label(alert, now) for alert in alerts])
+        return self._listing(alerts, lambda alert: self.words.label(alert, now))
+
+    def sentences(self, told: Sequence[str]) -> str:
+        """One after the other; of many only the first, and how many more there are."""
+        most = _most_of(told)
+        if most < len(told):
+            told = [*told[:most], self.say("listing.more_sentence", len(told) - most)]
+        return " ".join(told)
 
     def only_one_day(self, kind: AlertKind, reply: str, series: Alert, day: date) -> str:
         """A series was meant by one of its days: ask whether all of it is."""
@@ -226,10 +229,26 @@ class AlertDesk:
         label, on_day = self.words.label(series, now), self.words.on_day(day, now)
         return capitalised(self.say(f"{kind}.{reply}", label=label, day=on_day))
 
+    def overdue(self) -> tuple[Alert, ...]:
+        """What is due by now and will ring in a moment."""
+        pending = self.kernel.pending()
+        return tuple(
+            alert
+            for alert in pending
+            if alert.state == "pending" and self.kernel.remaining_s(alert) < 0
+        )
+
     def with_doubt(self, answer: str) -> str:
         """The answer; and that the time may be wrong, while the clock is not known to be right."""
         doubt = self.kernel.waits_for_clock()
         return f"{answer} {self.say('moment.doubtful')}" if doubt else answer
+
+    def _listing(self, things: Sequence[T], described: Callable[[T], str]) -> str:
+        most = _most_of(things)
+        told = [described(each) for each in things[:most]]
+        if most < len(things):
+            told.append(self.say("listing.more", len(things) - most))
+        return self.speech.listing(told)
 
     def _described(self, alert: Alert) -> str:
         now = self.now()
@@ -253,3 +272,8 @@ class AlertDesk:
             return self.say("reminder.described", task=task, moment=moment)
         name = self.speech.noun(alert.text)
         return self.say("alarm.described_named", name=name, moment=moment)
+
+
+def _most_of(things: Sequence[object]) -> int:
+    """How many of these are said one by one."""
+    return MOST_SAID if len(things) > MOST_SAID + 1 else len(things)

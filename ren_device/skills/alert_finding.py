@@ -51,6 +51,11 @@ class AlertFinder:
         """Whether `which` asks for every one: `all`, `all my timers`."""
         return self._key(self._table.of_mine.sub("", which), kind) in self._table.all
 
+    def is_place(self, which: str, kind: AlertKind) -> bool:
+        """Whether `which` only counts: `next`, `the first alarm`."""
+        place = self._table.place.fullmatch(self._key(which, kind))
+        return place is not None and not place[2]
+
     def matching(
         self, alerts: Iterable[Alert], which: str, kind: AlertKind, now: datetime
     ) -> Found:

@@ -132,6 +132,12 @@ class AlertWords:
         duration = self.speech.duration_before_noun(alert.duration_s or 0)
         return self._say("timer.label", duration=duration)
 
+    def label_at(self, alarm: Alert) -> str:
+        """One time of an alarm, as it stands before its day: `your 7:30 AM alarm`."""
+        key = "alarm.label_named_at" if alarm.text else "alarm.label_at"
+        time = self.speech.time_of_day(alarm.due_at)
+        return self._say(key, name=self.speech.noun(alarm.text), time=time)
+
     def to_do(self, text: str) -> str:
         """As it stands after `remind you`: `to call your mom`, `about the dentist`."""
         told = self.speech.to_listener(text)
@@ -178,6 +184,13 @@ class AlertWords:
         said = self.speech.day_from(day, now.date())
         near = abs((day - now.date()).days) < 2
         return said if near else self._say("dates.on_moment", moment=said)
+
+    def on_very_day(self, day: date, now: datetime) -> str:
+        """Like `on_day`, and of a day around today also its weekday: `tomorrow, Friday`."""
+        said = self.on_day(day, now)
+        if abs((day - now.date()).days) > 1:
+            return said
+        return self._say("dates.near", day=said, weekday=self.speech.weekday(day.weekday()))
 
     def at_time(self, at: datetime) -> str:
         """`at 7:30 AM`."""

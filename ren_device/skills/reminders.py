@@ -4,7 +4,8 @@ from typing import Annotated
 
 from ren_device.errors import ToolError
 from ren_device.model import Alert
-from ren_device.skills.alert_desk import AlertDesk, At, Day, Name, Repeat, refusals, rule_of
+from ren_device.skills.alert_desk import AlertDesk, At, Day, Name, Repeat, rule_of
+from ren_device.skills.alert_refusals import refusals
 from ren_device.skills.tool import Tool, between, length, tool
 
 YEAR_S = 366 * 86_400
@@ -57,7 +58,7 @@ class ReminderSkill:
         if in_s and rule:
             raise ToolError("A recurring reminder needs `at`, not in_s.")
         due_at = self._words.parse_at(at, now) if at else None
-        with refusals():
+        with refusals(self._say, rule or "", "full"):
             reminder = await self._kernel.set(
                 "reminder", task, in_s=in_s or None, at=due_at, rule=rule or ""
             )
@@ -109,7 +110,7 @@ class ReminderSkill:
             return desk.only_one_day("reminder", "change_one_day", reminder, chosen.day)
         if in_s and (rule or (reminder.rule and rule is None)):
             raise ToolError(self._say("reminder.no_length"))
-        with refusals():
+        with refusals(self._say, rule or ""):
             changed = await desk.move(reminder, at, by_s, rule, in_s=in_s, text=task or None)
         if changed is None:
             return desk.unknown("reminder")

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
-from ren_device.skills.alert_desk import AlertDesk, Name, refusals
+from ren_device.skills.alert_desk import AlertDesk, Name
+from ren_device.skills.alert_refusals import refusals
 from ren_device.skills.missed_words import MissedWords
+from ren_device.skills.speakable import capitalised
 from ren_device.skills.tool import Tool, between, tool
 
 LONGEST_SNOOZE_MINUTES = 24 * 60
@@ -39,7 +41,7 @@ class RingingSkill:
         meant = self._desk.of_any_kind(ringing, which)
         if not meant:
             return self._say("ringing.only", len(ringing), labels=self._desk.labels(ringing))
-        with refusals():
+        with refusals(self._say):
             snoozed = [await self._kernel.snooze(alert.id, minutes * 60) for alert in meant]
         until = [alert.due_at for alert in snoozed if alert]
         if not until:
@@ -52,17 +54,17 @@ class RingingSkill:
         """Silence every timer, alarm and reminder that is ringing now.
 
         Use it for "stop", "okay, I'm up", "turn it off" while something rings. What recurs rings
-        again next time. While nothing rings it ends the routines that run.
+        again next time. It ends the routines that run, too.
         """
+        ended = self._stop_also()  # first: an alarm that is stopped may start one
         silenced = await self._kernel.acknowledge_all()
-        if silenced:
-            return self._desk.off(silenced)
-        # Who stops a timer does not mean a routine that waits: that ends only when nothing rings.
-        if ended := self._stop_also():
+        said = [self._desk.off(silenced)] if silenced else []
+        if ended:
             nouns = [self._desk.speech.noun(name) for name in ended]
             called = [self._say("routine.called", name=noun) for noun in nouns]
-            return self._say("routine.stopped", names=self._desk.speech.listing(called))
-        return self._say("ringing.none")
+            key = "routine.stopped_too" if silenced else "routine.stopped"
+            said.append(self._say(key, names=self._desk.speech.listing(called)))
+        return " ".join(said) or self._say("ringing.none")
 
     async def list_missed(self) -> str:
         """Tell what was due and nobody heard or stopped, so that it is not told again.
@@ -70,8 +72,13 @@ class RingingSkill:
         Use it for "what did I miss?", "did anything ring while I was away?".
         """
         missed = self._kernel.missed()
-        if not missed:
-            return self._say("missed.none")
-        told = self._missed.said(missed, self._desk.now())
-        await self._kernel.told(missed)
-        return told
+        if missed:
+            told = self._missed.said(missed, self._desk.now())
+            await self._kernel.told(missed)
+            return self._desk.with_doubt(told)
+        if self._kernel.waits_for_clock():
+            return self._say("missed.unsure")
+        if overdue := self._desk.overdue():
+            labels = self._desk.labels(overdue)
+            return capitalised(self._say("missed.due", len(overdue), labels=labels))
+        return self._say("missed.none")

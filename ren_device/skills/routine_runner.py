@@ -7,6 +7,7 @@ the middle of it, it runs again from its beginning.
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from ren_device.alerts.kernel import AlertKernel
@@ -14,15 +15,21 @@ from ren_device.bus import Bus
 from ren_device.errors import RenError, ToolError
 from ren_device.model import AlertChanged, Pause, Routine, RunTool, Say, Step
 from ren_device.ports import Announcer, Clock, RoutineStore
-from ren_device.skills.routine_steps import LONGEST_S, StepRules, arguments_at, nested_name
-from ren_device.skills.routine_words import RoutineWords
+from ren_device.skills.routine_steps import (
+    LONGEST_S,
+    MOST_STEPS,
+    StepRules,
+    arguments_at,
+    nested_name,
+)
+from ren_device.skills.routine_words import RoutineWords, as_sentence
 from ren_device.skills.speakable import Speech, capitalised
 from ren_device.skills.tool import Toolbox
 
 MOST_AT_ONCE = 4
 """So many run at a time; what is due beyond that waits."""
 TOOL_S = 30.0
-"""So long a tool may take."""
+"""So long a tool may take, and so long it may take to say why a run was ended."""
 REPLY_S = 10.0
 """Who asks for a routine is answered after this time, also when no pause has come."""
 HOLD_S = 5.0
@@ -34,9 +41,12 @@ _log = logging.getLogger(__name__)
 class NobodyHears:
     """The ports.Announcer where there is no voice: tools run all the same."""
 
-    async def say(self, text: str) -> bool:  # noqa: ARG002  nobody hears it
-        """False."""
-        return False
+    async def say(self, text: str) -> None:
+        """None."""
+
+
+class _TooManySteps(Exception):
+    """A run has taken MOST_STEPS, and is not at its end."""
 
 
 @dataclass(eq=False, slots=True)
@@ -50,6 +60,9 @@ class _Run:
     """Set from the first pause on, or the end."""
     stopped: bool = False
     talks: bool = False
+    steps: int = 0
+    """So many were taken, those of routines within it counted."""
+    limit: asyncio.Timeout = field(default_factory=lambda: asyncio.timeout(LONGEST_S))
     task: asyncio.Task[None] | None = None
 
 
@@ -137,10 +150,12 @@ class RoutineRunner:
         told, run.told = run.told or [], None
         return " ".join(told)
 
-    def stop(self) -> tuple[str, ...]:
-        """End all that run, but not the one that asks for it with a step of its own."""
+    def stop(self, name: str | None = None) -> tuple[str, ...]:
+        """End all, or the one of this name, but not the one that asks by a step; their names."""
         own = asyncio.current_task()
-        stopped = [run for run in self._runs if run.task is not own and not run.stopped]
+        ends = [run for run in self._runs if run.task is not own and not run.stopped]
+        key = self._words.key
+        stopped = [run for run in ends if name is None or key(run.name) == key(name)]
         for run in stopped:
             _stop(run)
         return tuple(run.name for run in stopped)
@@ -177,12 +192,7 @@ class RoutineRunner:
     async def _whole(self, run: _Run) -> None:
         ended = True
         try:
-            async with asyncio.timeout(LONGEST_S) as limit:
-                await self._routine(run, run.name, ())
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            await self._tell(run, self._say("routine.too_long", name=self._words.called(run.name)))
+            await self._bounded(run)
         except asyncio.CancelledError:
             ended = run.stopped  # else Ren ends, and it will run again
             if not ended:
@@ -193,6 +203,23 @@ class RoutineRunner:
             self._runs.remove(run)
             run.paused.set()
         self._begin_due()
+
+    async def _bounded(self, run: _Run) -> None:
+        """All of it, or as many steps as one run may take, and as fit into an hour."""
+        key = ""
+        try:
+            async with run.limit:
+                await self._routine(run, run.name, ())
+        except TimeoutError:
+            if not run.limit.expired():
+                raise
+            key = "routine.too_long"
+        except _TooManySteps:
+            key = "routine.too_many_taken"
+        with suppress(TimeoutError):  # people may talk on and on
+            async with asyncio.timeout(TOOL_S):
+                called = self._words.called(run.name)
+                await self._tell(run, key and self._say(key, name=called, most=MOST_STEPS))
 
     async def _routine(self, run: _Run, name: str, within: tuple[str, ...]) -> None:
         """Take all steps of it; `within` are the routines, casefolded, that it is a step of."""
@@ -208,6 +235,8 @@ class RoutineRunner:
         if routine.name.casefold() in within:
             await self._tell(run, self._say("routine.circle", name=called))
             return
+        if not within:
+            run.name = routine.name
         for step in routine.steps:
             await self._step(run, step, (*within, routine.name.casefold()))
 
@@ -219,6 +248,11 @@ class RoutineRunner:
         return found[0] if len(found) == 1 else None
 
     async def _step(self, run: _Run, step: Step, within: tuple[str, ...]) -> None:
+        if run.stopped or run.limit.expired():  # a tool did not let itself be cancelled
+            raise asyncio.CancelledError
+        run.steps += 1
+        if run.steps > MOST_STEPS:
+            raise _TooManySteps
         match step:
             case Say(text):
                 await self._tell(run, text)
@@ -248,14 +282,14 @@ class RoutineRunner:
         return self._say("routine.failed", step=self._words.step(step), reason=reason)
 
     async def _tell(self, run: _Run, text: str) -> None:
-        said = _sentence(text)
+        said = as_sentence(text)
         if not said:
             return
         if run.told is not None and not run.paused.is_set():
             run.told.append(said)
         else:
             run.talks = True
-            if not await self._announcer().say(said):
+            if await self._announcer().say(said) is False:
                 await asyncio.sleep(HOLD_S)
             run.talks = False
 
@@ -264,9 +298,3 @@ def _stop(run: _Run) -> None:
     run.stopped = True
     if run.task is not None:
         run.task.cancel()
-
-
-def _sentence(text: str) -> str:
-    """With a capital and a full stop, so that others can stand beside it."""
-    text = capitalised(text.strip())
-    return text if not text or text[-1] in ".!?…" else f"{text}."

@@ -10,12 +10,14 @@ from ren_device.errors import ToolError
 from ren_device.languages.replies import Replies
 from ren_device.model import Pause, RunTool, Say, Step
 from ren_device.ports import RoutineStore
-from ren_device.skills.tool import Toolbox, between, length
+from ren_device.skills.tool import READABLE, TRIMMED, Toolbox, between, length
 
 RUN_ROUTINE = "run_routine"
 """The tool that runs a routine, also within another one."""
 LONGEST_S = 3600.0
 """How long a routine may take."""
+MOST_STEPS = 200
+"""So many steps one run may take, those of the routines within it counted."""
 
 _NOT_IN_ROUTINES = frozenset(
     "save_routine delete_routine schedule_routine unschedule_routine stop_routine".split()
@@ -30,7 +32,7 @@ class SayStep:
     """Say this aloud."""
 
     __pydantic_config__ = _STRICT
-    say: Annotated[str, length(1, 500)]
+    say: Annotated[str, TRIMMED, length(1, 500), READABLE]
 
 
 @dataclass(frozen=True)
@@ -98,11 +100,9 @@ class StepRules:
         """The steps as they are to be kept under this name.
 
         Raises ToolError for a tool or an argument that does not exist, a moment that comes only
-        once, a routine that would run itself, and pauses of more than an hour together; and
-        StoreError.
+        once, a routine that would run itself, and, with those within it, more than MOST_STEPS or
+        pauses of more than an hour together; and StoreError.
         """
-        if sum(step.seconds for step in steps if isinstance(step, Pause)) > LONGEST_S:
-            raise ToolError(self._say("routine.too_long_pauses"))
         for step in steps:
             if isinstance(step, RunTool):
                 self._check_call(step, now)
@@ -110,6 +110,7 @@ class StepRules:
         _, runs = await self._reached(kept)
         if name.casefold() in runs:
             raise ToolError(self._say("routine.circle", name=name))
+        await self._check_whole(kept)
         return kept
 
     async def is_dangerous(self, steps: Iterable[Step]) -> bool:
@@ -134,6 +135,22 @@ class StepRules:
                 " {today} or {tomorrow}."
             )
         tool.check(arguments_at(step, now))
+
+    async def _check_whole(self, steps: Sequence[Step]) -> None:
+        """Raises ToolError for more than one run may take, with all routines within it."""
+        ahead, taken, pauses_s = list(steps), 0, 0.0
+        while ahead:
+            step = ahead.pop()
+            taken += 1
+            if taken > MOST_STEPS:
+                raise ToolError(self._say("routine.too_many_steps", most=MOST_STEPS))
+            if isinstance(step, Pause):
+                pauses_s += step.seconds
+            elif isinstance(step, RunTool) and (name := nested_name(step)):
+                routine = await self._routines.get(name)
+                ahead.extend(routine.steps if routine else ())
+        if pauses_s > LONGEST_S:
+            raise ToolError(self._say("routine.too_long_pauses"))
 
     async def _with_full_name(self, step: Step) -> Step:
         if not isinstance(step, RunTool) or not (name := nested_name(step)):

@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from ren_device.languages.replies import Replies
 from ren_device.languages.tables import Pattern, table
 from ren_device.model import Pause, Routine, Say, Step
-from ren_device.skills.speakable import Speech
+from ren_device.skills.speakable import Speech, capitalised
 
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
 _DAYS = {"{today}": "today", "{tomorrow}": "tomorrow"}
@@ -95,6 +95,12 @@ class RoutineWords:
             at = time(int(clock[1]) % 24, int(clock[2]) % 60)
             return self._speech.time_of_day(datetime.combine(date.min, at))
         return self._say(f"dates.{_DAYS[text]}") if text in _DAYS else text
+
+
+def as_sentence(text: str) -> str:
+    """With a capital and a full stop, so that others can stand beside it."""
+    text = capitalised(text.strip())
+    return text if not text or text[-1] in ".!?…" else f"{text}."
 
 
 def _form(arguments: Mapping[str, object]) -> str:

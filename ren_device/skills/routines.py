@@ -7,7 +7,8 @@ from ren_device.alerts.kernel import AlertKernel
 from ren_device.errors import ToolError
 from ren_device.model import Alert, Routine
 from ren_device.ports import Clock, RoutineStore
-from ren_device.skills.alert_desk import Repeat, refusals, rule_of
+from ren_device.skills.alert_desk import Repeat, rule_of
+from ren_device.skills.alert_refusals import refusals
 from ren_device.skills.alert_words import AlertWords
 from ren_device.skills.routine_runner import RoutineRunner
 from ren_device.skills.routine_steps import Steps, to_model
@@ -131,6 +132,7 @@ class RoutineSkill:
         if isinstance(meant, str):
             return meant
         await self._routines.remove(meant.name)
+        self._runner.stop(meant.name)
         taken = await self._take_times(meant)
         key = "routine.deleted_with_times" if taken else "routine.deleted"
         return self._sentence(key, meant)
@@ -148,7 +150,7 @@ class RoutineSkill:
             return meant
         now = self._clock.now()
         due_at, rule = self._moments.parse_at(at, now), rule_of(repeat) or ""
-        with refusals():
+        with refusals(self._say, rule, "full"):
             alert = await self._kernel.set("routine", at=due_at, rule=rule, routine=meant.name)
         moment = self._moments.understood(alert, now)
         return self._sentence("routine.scheduled", meant, moment=moment)

@@ -5,7 +5,9 @@ from typing import Annotated
 
 from ren_device.errors import ToolError
 from ren_device.model import Alert, AlertState
-from ren_device.skills.alert_desk import AlertDesk, Name, refusals
+from ren_device.skills.alert_desk import AlertDesk, Name
+from ren_device.skills.alert_refusals import refusals
+from ren_device.skills.ringing import RingingSkill
 from ren_device.skills.speakable import capitalised
 from ren_device.skills.tool import Tool, between, tool
 
@@ -45,7 +47,7 @@ class TimerSkill:
         set_alarm.
         """
         called = self._desk.words.clean_name(name, "timer")
-        with refusals():
+        with refusals(self._say, otherwise="full"):
             await self._kernel.set("timer", called, in_s=duration_s)
         key = "timer.set_named" if called else "timer.set"
         speech = self._desk.speech
@@ -93,12 +95,16 @@ class TimerSkill:
         if (by_s == 0) == (to_s == 0):
             raise ToolError("Give by_s or to_s, in seconds: one of both, and not 0.")
         present = self._desk.present("timer")
+        kinds = {alert.kind for alert in self._kernel.ringing()}
+        if by_s > 0 and not which and kinds and "timer" not in kinds:
+            return await RingingSkill(self._desk).snooze(by_s / 60)  # "five more minutes"
         if not present:
             return self._say("timer.none")
         chosen = self._desk.choose("timer", which, present, "which_change")
         if chosen.answer:
             return chosen.answer
-        return " ".join([await self._give(alert, by_s, to_s) for alert in chosen.alerts])
+        given = [await self._give(alert, by_s, to_s) for alert in chosen.alerts]
+        return self._desk.sentences(given)
 
     async def cancel_timer(self, which: Name = "") -> str:
         """Cancel a timer, or every one.
@@ -123,11 +129,11 @@ class TimerSkill:
         if chosen.answer:
             return chosen.answer
         hold = self._kernel.pause if to_do == "pause" else self._kernel.resume
-        with refusals():
+        with refusals(self._say):
             held = [await hold(alert.id) for alert in chosen.alerts]
         reply = "timer.paused_now" if to_do == "pause" else "timer.resumed"
         told = [self._told(reply, alert) for alert in held if alert]
-        return " ".join(told) or desk.unknown("timer")
+        return desk.sentences(told) or desk.unknown("timer")
 
     async def _give(self, alert: Alert, by_s: float, to_s: float) -> str:
         """Change one timer, and tell what it has left then."""
@@ -139,7 +145,7 @@ class TimerSkill:
             return self._told("timer.too_little", alert)
         if then_s > WEEK_S:
             raise ToolError(self._say("timer.too_long"))
-        with refusals():
+        with refusals(self._say):
             if to_s and alert.state != "paused":
                 changed = await self._kernel.change(alert.id, in_s=to_s)
             else:
@@ -150,7 +156,8 @@ class TimerSkill:
         return self._told(f"timer.{still}", changed)
 
     def _statuses(self, timers: Sequence[Alert]) -> str:
-        return " ".join(f"{capitalised(self._desk.status(alert))}." for alert in timers)
+        told = [f"{capitalised(self._desk.status(alert))}." for alert in timers]
+        return self._desk.sentences(told)
 
     def _told(self, reply: str, alert: Alert) -> str:
         left_s = self._kernel.remaining_s(alert)

@@ -1,17 +1,31 @@
 """Turns a typed async function with a docstring into a tool that every mind can call."""
 
 import inspect
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, cast
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, validate_call
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    validate_call,
+)
+from pydantic_core import PydanticCustomError
 
 from ren_device.errors import ToolError
 from ren_device.model import ToolSpec
 
 _OTHER_THING = ("missing", "unexpected_keyword_argument")
+UNREADABLE = r"\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
+"""Within the brackets of a pattern: control characters, and those that turn the direction of
+writing."""
+_UNREADABLE = re.compile(f"[{UNREADABLE}]")
 ToolFunction = Callable[..., Awaitable[str]]
 Danger = Callable[..., Awaitable[bool]]
 """Whether a call is dangerous: takes the same arguments, by those parameters that matter."""
@@ -104,6 +118,21 @@ def length(least: int, most: int) -> object:
     Written in its annotation: `Annotated[str, length(1, 200)]`.
     """
     return Field(min_length=least, max_length=most)
+
+
+def readable(text: str) -> str:
+    """The text, for pydantic, which refuses one with signs that are UNREADABLE."""
+    if _UNREADABLE.search(text):
+        raise PydanticCustomError(
+            "unreadable", "Text has no control characters and no signs that change its direction"
+        )
+    return text
+
+
+TRIMMED = StringConstraints(strip_whitespace=True)
+"""In an annotation: without blanks around it."""
+READABLE = AfterValidator(readable)
+"""Written last in an annotation: see `readable`."""
 
 
 class Toolbox:

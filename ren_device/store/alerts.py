@@ -7,13 +7,17 @@ from typing import Any
 
 from tinydb.table import Document
 
-from ren_device.model import Alert, Deadline
-from ren_device.store.database import Database, Rows
+from ren_device.model import Alert, Deadline, Ended
+from ren_device.store.database import ENDED, Database, Rows
 
 UNTOLD_FOR = timedelta(days=7)
 """What no phone fetched for so long after its due time may be dropped."""
 MOST_UNTOLD = 1000
 """Rows of the outbox; beyond it the oldest go."""
+ENDED_FOR = timedelta(days=7)
+"""That something was acknowledged so long ago may be forgotten."""
+MOST_ENDED = 1000
+"""Of these as many are remembered; beyond it the oldest go."""
 
 _ALERTS = "alerts"
 _OUTBOX = "notices"
@@ -25,11 +29,11 @@ class Alerts:
     """ports.AlertStore on TinyDB. Times are kept to the microsecond.
 
     A row of the outbox is the alert as it was told, with its id; so looking into it costs nothing
-    for what is only set.
+    for what is only set. Writing may use the room that is kept back for a full disk.
     """
 
     def __init__(self, database: Database) -> None:
-        """Use the tables `alerts` and `notices`."""
+        """Use the tables `alerts`, `notices` and `ended`."""
         self._database = database
         self._leftover: list[int] = []  # rows of an older Ren, which kept what was done
 
@@ -53,8 +57,11 @@ class Alerts:
         put: Sequence[Alert] = (),
         remove: Sequence[int] = (),
         tell: Sequence[Alert] = (),
+        ended: Sequence[Alert] = (),
     ) -> None:
-        """Keep `put`, forget `remove`, and have phones told of `tell`: all of it or nothing."""
+        """Keep `put`, forget `remove`, have phones told of `tell`, and remember that `ended` were
+        acknowledged: all of it or nothing.
+        """
         leftover = self._leftover
 
         def job(rows: Rows) -> None:
@@ -64,10 +71,20 @@ class Alerts:
             rows.table(_ALERTS).remove(doc_ids=[*dict.fromkeys(remove), *_done(rows, leftover)])
             if tell:
                 _tell(rows, tell)
+            if ended:
+                _remember(rows, ended)
 
-        await self._database.run(job)
+        await self._database.run(job, essential=True)
         if self._leftover is leftover:
             self._leftover = []
+
+    async def ended(self) -> list[Ended]:
+        """What was acknowledged in about the last week, soonest first; a restore keeps it."""
+
+        def job(rows: Rows) -> list[Ended]:
+            return sorted(map(_ended_of, rows.table(ENDED)), key=_when_ended)
+
+        return await self._database.read(job)
 
     async def unnotified(self) -> list[Alert]:
         """What no client has been told of, soonest first, as it is now (`done` when it is gone)."""
@@ -85,7 +102,7 @@ class Alerts:
             outbox = rows.table(_OUTBOX)
             outbox.remove(doc_ids=[row.doc_id for row in outbox if _key_of(row) in told])
 
-        await self._database.run(job)
+        await self._database.run(job, essential=True)
 
 
 def _put(rows: Rows, alert: Alert) -> None:
@@ -122,6 +139,33 @@ def _tell(rows: Rows, tell: Sequence[Alert]) -> None:
         Document({**_to_row(alert), "id": alert.id}, doc_id)
         for doc_id, alert in zip(rows.new_ids(_OUTBOX, len(adding)), adding, strict=True)
     )
+
+
+def _remember(rows: Rows, alerts: Sequence[Alert]) -> None:
+    """Add what ended, and drop what is too old to matter, as the outbox does."""
+    table = rows.table(ENDED)
+    known = {_ended_of(row): row.doc_id for row in table}
+    new = {Ended(each.id, each.series_id, each.due_at) for each in alerts} - known.keys()
+    if not new:
+        return
+    oldest = max(each.due_at for each in new) - ENDED_FOR
+    kept = sorted({*new, *(each for each in known if each.due_at >= oldest)}, key=_when_ended)
+    kept = kept[-MOST_ENDED:]
+    table.remove(doc_ids=[known[each] for each in known.keys() - kept])
+    adding = [each for each in kept if each in new]
+    table.insert_multiple(
+        Document({**asdict(each), "due_at": each.due_at.isoformat()}, doc_id)
+        for doc_id, each in zip(rows.new_ids(ENDED, len(adding)), adding, strict=True)
+    )
+
+
+def _ended_of(row: Document) -> Ended:
+    due_at = datetime.fromisoformat(row["due_at"])
+    return Ended(row["alert_id"], row["series_id"], due_at)
+
+
+def _when_ended(ended: Ended) -> tuple[datetime, int]:
+    return ended.due_at, ended.alert_id
 
 
 def _as_now(rows: Rows, row: Document) -> Alert:

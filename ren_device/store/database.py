@@ -17,6 +17,7 @@ from ren_device.errors import StoreError
 from ren_device.store import snapshot
 from ren_device.store.disk import Folder
 from ren_device.store.framing import Tables, dumps, loads
+from ren_device.store.reserve import FULL, Reserve
 from ren_device.store.storage import SMALLEST_JOURNAL, Figures, JournalStorage
 from ren_device.store.table import JournalTable, RowStorage
 
@@ -26,6 +27,8 @@ FOLDER = "store"
 LOCK = "ren.lock"
 KEYS = "api_keys"
 """The table of the keys of programs."""
+ENDED = "ended"
+"""The table of the alerts that were acknowledged."""
 
 A_FEW = 50
 """Rows that may be looked at on the event loop: well under a millisecond's work."""
@@ -68,13 +71,14 @@ class Database:
         # Off the loop, because it waits for the last jobs.
         await asyncio.get_running_loop().run_in_executor(None, self._close)
 
-    async def run(self, job: Callable[["Rows"], Result]) -> Result:
+    async def run(self, job: Callable[["Rows"], Result], *, essential: bool = False) -> Result:
         """What `job` returns; everything it wrote is on disk by then.
 
         When it raises, or when the disk does (StoreError), nothing of it is kept. Cancelling the
-        caller leaves open whether it was.
+        caller leaves open whether it was. What is `essential`, and small, may use the room that is
+        kept back for when the disk is full.
         """
-        return await self._submit(self._writer, partial(self._change, job))
+        return await self._submit(self._writer, partial(self._change, job, essential))
 
     async def read(self, job: Callable[["Rows"], Result]) -> Result:
         """What `job`, which must change nothing, returns."""
@@ -119,8 +123,9 @@ class Database:
     async def replace_all(self, path: Path) -> None:
         """Make what `write_snapshot` wrote all that there is, durably and in one step.
 
-        Only the keys of programs stay as they are: one that was revoked must not come back. Ids go
-        on from the highest that either has given.
+        Only the keys of programs stay as they are: one that was revoked must not come back. And
+        what was acknowledged stays acknowledged: of that, what either knows is kept. Ids go on from
+        the highest that either has given.
 
         Raises StoreError when the file is not whole, or the disk fails: nothing has changed then.
         """
@@ -149,7 +154,8 @@ class Database:
         self._lock = os.open(self._data_dir / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         Folder(self._data_dir).sync()
-        self._storage = JournalStorage(Folder(folder), self._smallest_journal)
+        disk = Folder(folder)
+        self._storage = JournalStorage(disk, self._smallest_journal, reserve=Reserve(disk))
 
     def _close(self) -> None:
         self._writer.shutdown()
@@ -166,10 +172,10 @@ class Database:
             raise StoreError("the store is closed")
         return self._storage
 
-    def _change(self, job: Callable[["Rows"], Result]) -> Result:
+    def _change(self, job: Callable[["Rows"], Result], essential: bool) -> Result:
         storage = self._opened()
         try:
-            with storage.transaction():
+            with storage.transaction(essential=essential):
                 return job(Rows(storage))
         except OSError as error:
             raise _failed(error) from None
@@ -230,6 +236,9 @@ def _with_what_stays(now: RowStorage, restored: Tables) -> Tables:
     keys = now.rows(KEYS)
     if keys:
         tables[KEYS] = {key: keys.data(key) for key in keys}
+    ended = now.rows(ENDED)
+    if ended:
+        tables[ENDED] = {**tables.get(ENDED, {}), **{key: ended.data(key) for key in ended}}
     then = loads(tables.get("counters", {}).get(str(_COUNTERS), b"{}"))
     given = now.rows("counters").get(str(_COUNTERS), {})
     highest = {name: max(then.get(name, 0), given.get(name, 0)) for name in {**then, **given}}
@@ -238,7 +247,7 @@ def _with_what_stays(now: RowStorage, restored: Tables) -> Tables:
 
 def _failed(error: OSError) -> StoreError:
     """What a person is told, who cannot do anything with a path."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in FULL:
         return StoreError("The disk is full, so nothing new can be kept.")
     return StoreError(f"The disk failed, so nothing new can be kept: {_reason(error)}.")
 

@@ -36,6 +36,9 @@ class Disk(Protocol):
     def extend(self, name: str) -> AppendFile:
         """Open a file that is there, to write at its end."""
 
+    def allocate(self, name: str, size: int) -> None:
+        """Make a file that really takes up so many bytes; one that is there already will do."""
+
     def rename(self, old: str, new: str) -> None:
         """Give it this name, in place of any other file of that name."""
 
@@ -71,6 +74,16 @@ class Folder:
     def extend(self, name: str) -> AppendFile:
         """Open a file that is there."""
         return _File(self._path / name, 0)
+
+    def allocate(self, name: str, size: int) -> None:
+        """Make a file of so many bytes, none of them a hole, whatever there is of it yet."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        descriptor = os.open(self._path / name, flags, 0o600)
+        try:
+            os.posix_fallocate(descriptor, 0, size)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
     def rename(self, old: str, new: str) -> None:
         """Give it this name."""

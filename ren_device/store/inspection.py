@@ -8,6 +8,7 @@ from ren_device.errors import StoreError
 from ren_device.store.database import FOLDER
 from ren_device.store.disk import Folder
 from ren_device.store.recovery import recover
+from ren_device.store.reserve import NAME as RESERVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class Inspection:
 
     documents: int
     bytes: int
-    """Of all files, copies and damaged ones included."""
+    """Of all files, copies and damaged ones included; without what is kept back for a full disk."""
     problems: tuple[str, ...]
 
 
@@ -54,4 +55,5 @@ def _look(folder: Path) -> Inspection:
     if aside := sorted(name for name, _ in files if name.endswith(".damaged")):
         problems.append(f"Damaged files were set aside: {', '.join(aside)}.")
     documents = sum(map(len, found.tables.values()))
+    files = [(name, size) for name, size in files if name != RESERVE]
     return Inspection(documents, sum(size for _, size in files), tuple(problems))

@@ -8,7 +8,9 @@ nothing is missing.
 One thread changes things. Others may look at what `as_kept` shows while they hold `lock`.
 """
 
+import errno
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +24,7 @@ from ren_device.store.disk import Disk
 from ren_device.store.framing import Change, Tables
 from ren_device.store.journal import Journal
 from ren_device.store.recovery import recover
+from ren_device.store.reserve import Reserve
 from ren_device.store.table import Rows, RowStorage
 from ren_device.store.transaction import Transaction
 
@@ -52,7 +55,7 @@ class Figures:
     recovered: str
     """What was found at the start; empty when all was well."""
     trouble: str
-    """Why the last write failed; empty when it did not."""
+    """Why the last write failed, or why nothing is kept back for a full disk; else empty."""
 
 
 class JournalStorage(RowStorage):
@@ -64,10 +67,12 @@ class JournalStorage(RowStorage):
         smallest_journal: int = SMALLEST_JOURNAL,
         background: Background | None = None,
         clock: Callable[[], float] = time.monotonic,
+        reserve: Reserve | None = None,
     ) -> None:
         """Recover what is there. Raises OSError, and StoreError for files of a newer Ren.
 
         Snapshots are written in `background`, a thread when not given; `clock` is in seconds.
+        Without a `reserve`, all writes are alike on a full disk.
         """
         super().__init__()
         self._smallest_journal = smallest_journal
@@ -85,6 +90,9 @@ class JournalStorage(RowStorage):
         self._changes = self._changed_bytes = 0
         self._sync_s = 0.0
         self._trouble = ""
+        self._reserve = reserve
+        if reserve is not None:
+            reserve.keep()
         self._compact()
 
     # --- TinyDB's side ------------------------------------------------------------------------
@@ -130,17 +138,18 @@ class JournalStorage(RowStorage):
             self.change(changes)
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, *, essential: bool = False) -> Iterator[None]:
         """All changes within are durable when the block ends, or none of them is kept.
 
-        Raises OSError when the disk fails, and what the block raises.
+        Only those that are `essential` may use the reserve when the disk is full. Raises OSError
+        when the disk fails, and what the block raises.
         """
         if self._transaction is not None:
             raise RuntimeError("a transaction is under way")
         self._transaction = Transaction(self._tables)
         try:
             yield
-            self._commit(self._transaction.changes)
+            self._commit(self._transaction.changes, essential=essential)
         finally:
             self._transaction = None
 
@@ -152,6 +161,7 @@ class JournalStorage(RowStorage):
 
     def figures(self) -> Figures:
         """How the store is doing. From any thread."""
+        reserve = "" if self._reserve is None else self._reserve.trouble
         return Figures(
             documents=sum(map(len, tuple(self._tables.values()))),
             live_bytes=self._live_bytes,
@@ -162,7 +172,7 @@ class JournalStorage(RowStorage):
             compactions=self._compaction.count,
             last_sync_s=self._sync_s,
             recovered=self._notes,
-            trouble=self._trouble or self._compaction.trouble,
+            trouble=self._trouble or self._compaction.trouble or reserve,
         )
 
     def copy(self) -> Tables:
@@ -182,14 +192,14 @@ class JournalStorage(RowStorage):
 
     # --- within -------------------------------------------------------------------------------
 
-    def _commit(self, changes: list[Change]) -> None:
+    def _commit(self, changes: list[Change], *, essential: bool) -> None:
         body = framing.body(changes)
         started = time.perf_counter()
         try:
             if not changes:
                 self._journal.settle()
                 return
-            self._journal.append(body)
+            self._append(body, essential=essential)
         except OSError as error:
             self._trouble = error.strerror or str(error)
             raise
@@ -200,6 +210,19 @@ class JournalStorage(RowStorage):
         with self.lock:
             self._live_bytes += framing.apply_changes(changes, self._tables)
         self._compact()
+
+    def _append(self, body: bytes, *, essential: bool) -> None:
+        if self._reserve is None:
+            self._journal.append(body)
+            return
+        if not (essential or self._reserve.keep()):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        try:
+            self._journal.append(body)
+        except OSError as error:
+            if not (essential and self._reserve.release(error)):
+                raise
+            self._journal.append(body)
 
     def _compact(self) -> None:
         """Begin a snapshot in the background if the journal has outgrown what is kept."""

@@ -35,14 +35,14 @@ class Announcer:
         self._language = language
         self._speakable = Speakable(language)
         self._one = asyncio.Lock()
-        self._speaking: asyncio.Task[bool] | None = None
+        self._speaking: asyncio.Task[bool | None] | None = None
 
-    async def say(self, text: str, volume: Level | None = None) -> bool:
-        """See ports.Announcer; as loud as the voice, or at this level. False without a voice."""
+    async def say(self, text: str, volume: Level | None = None) -> bool | None:
+        """See ports.Announcer; as loud as the voice, or at this level."""
         try:
             tts = await asyncio.shield(self._tts)
         except EngineError:
-            return False
+            return None
         async with self._one:
             while True:
                 await self.until_free()
@@ -59,7 +59,7 @@ class Announcer:
         while self._floor_taken():  # noqa: ASYNC110  nobody tells when it is free
             await asyncio.sleep(_LOOK_S)
 
-    async def _said(self, speaking: Coroutine[None, None, bool]) -> bool:
+    async def _said(self, speaking: Coroutine[None, None, bool | None]) -> bool | None:
         """Whether it came to its end: `hush` cancels it."""
         task = self._speaking = asyncio.create_task(speaking, name="announce")
         try:
@@ -73,7 +73,7 @@ class Announcer:
             return False
         return task.result()
 
-    async def _speak(self, tts: TextToSpeech, text: str, voice: Voice) -> bool:
+    async def _speak(self, tts: TextToSpeech, text: str, voice: Voice) -> bool | None:
         try:
             for clause in self._clauses(text):
                 if words := self._speakable(clause):
@@ -84,7 +84,7 @@ class Announcer:
             _log.error(
                 "an announcement was not spoken: %s", str(error) or "the voice takes too long"
             )
-            return False
+            return None
         await voice.finish()
         return True
 

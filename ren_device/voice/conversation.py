@@ -229,6 +229,28 @@ class Conversation:
                     return
                 pcm = await self._feed_utterance(utterance, pcm)
 
+    async def overheard(self, sound: bytes) -> None:
+        """What was said in one breath with the wake word, and with it, over what rings.
+
+        A short word drowns in a tone that is not ducked yet, and is understood best with the words
+        before it. Only "stop" and the like count.
+        """
+        try:
+            recognition = self._parts.stt.start()
+            try:
+                recognition.feed(sound)
+                last = (await recognition.interim()).split()[-1:]
+            finally:
+                await recognition.close()
+        except EngineError as error:
+            _log.warning("not listened to again: %s", type(error).__name__)
+            return
+        reflex = self._parts.language.reflex("".join(last), nearly=True) if last else None
+        if reflex in (Reflex.STOP, Reflex.SNOOZE) and self._levers.ringing():
+            await self.stop()
+            if (said := await self._stop_ringing(reflex)) is not None:
+                self._speak(said)
+
     async def end_utterance(self) -> None:
         """The client says that the person has finished."""
         async with self._lock:
@@ -375,7 +397,7 @@ class Conversation:
         utterance = self._utterance
         if utterance is None or self._head_start is not None or self._deciding is not None:
             return
-        reflex = self._parts.language.reflex(words)
+        reflex = self._parts.language.reflex(words, nearly=self._levers.ringing())
         if self._turn is not None:
             murmur = reflex is Reflex.BACKCHANNEL and self._leaves_the_answer(words, reflex)
             if self._over_answer and murmur:
@@ -430,7 +452,7 @@ class Conversation:
             self._apologise(error)
             return
         over = over_answer or self._just_stopped
-        reflex = self._parts.language.reflex(text, nearly=over)
+        reflex = self._parts.language.reflex(text, nearly=over or self._levers.ringing())
         if over_answer and self._leaves_the_answer(text, reflex):
             if reflex in (Reflex.LOUDER, Reflex.QUIETER):
                 await self._client.transcript(text)
@@ -448,11 +470,7 @@ class Conversation:
         said = None
         if self._levers.ringing():
             stops = reflex is Reflex.STOP
-            if stops:
-                await self._levers.silence()
-                self._manners.answered()
-            elif reflex is Reflex.SNOOZE:
-                said = await self._levers.snooze(self._parts.language.snooze_minutes(text))
+            said = await self._stop_ringing(reflex, text)
         self._deciding = None
         if not text or stops:
             await utterance.close()
@@ -466,6 +484,15 @@ class Conversation:
             self._speak(self._last_said, question=text)
         else:
             self._commit(self._begin_turn(utterance, text, _tier_of(reflex), speech_end))
+
+    async def _stop_ringing(self, reflex: Reflex | None, text: str = "") -> str | None:
+        """Silence what rings, or put it off, if that is meant; what is to be said about it."""
+        if reflex is Reflex.SNOOZE:
+            return await self._levers.snooze(self._parts.language.snooze_minutes(text))
+        if reflex is Reflex.STOP:
+            await self._levers.silence()
+            self._manners.answered()
+        return None
 
     def _leaves_the_answer(self, text: str, reflex: Reflex | None) -> bool:
         """Whether Ren goes on with its answer after this was said over it."""

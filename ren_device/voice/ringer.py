@@ -7,6 +7,7 @@ the microphone. Sentences come on top of it when nobody speaks, and where they f
 import asyncio
 import contextlib
 import logging
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
@@ -59,7 +60,10 @@ class Alarms(Protocol):
 def announcement(alert: Alert, language: str = "en") -> str:
     """What is said when an alert is due."""
     sentences: dict[str, str] = languages.read(language, "voice")["alerts"]
-    return sentences[f"named_{alert.kind}" if alert.text else alert.kind].format(text=alert.text)
+    text = alert.text
+    if alert.kind == "reminder":  # "about the dentist"
+        text = re.sub(sentences["before_text"], "", text)
+    return sentences[f"named_{alert.kind}" if text else alert.kind].format(text=text)
 
 
 class Ringer:

@@ -296,10 +296,10 @@ class VoiceService:
         return talking or self._ringer.heard()
 
     async def _stop_more(self) -> None:
+        if self._routines is not None:
+            self._routines.stop()  # first: what rang may start one
         if self._ringer.heard():
             await self._ringer.silence()
-        elif self._routines is not None:
-            self._routines.stop()
 
     async def _load(self, tts: TextToSpeech) -> tuple[_Ears, VoiceParts]:
         began = time.perf_counter()

@@ -20,7 +20,7 @@ from ren_device.web.alert_json import (
     saving,
 )
 from ren_device.web.describe import Described
-from ren_device.web.schemas import answer_json, read_body
+from ren_device.web.schemas import NoBody, answer_json, read_body
 
 
 class AlertActions:
@@ -43,11 +43,15 @@ class AlertActions:
     @Described(
         "Stop everything that rings",
         tag="Alerts",
+        body=NoBody,
+        body_optional=True,
+        body_example={},
         answer=answers.AlertList,
         example={**ALL, "alerts": [ALARM]},
     )
-    async def acknowledge_all(self, _: web.Request) -> web.Response:
+    async def acknowledge_all(self, request: web.Request) -> web.Response:
         """Silent everywhere at once. Answers what is left; nothing that rings is no error."""
+        await read_body(request, NoBody, optional=True)
         await self._kernel.acknowledge_all()
         return answer_json(self._shown.all())
 
@@ -55,6 +59,9 @@ class AlertActions:
         "Stop an alert that rings",
         tag="Alerts",
         path=AlertPath,
+        body=NoBody,
+        body_optional=True,
+        body_example={},
         answer=answers.Alert,
         example={**RINGS, "state": "done"},
         errors={404: f"{GONE} Or it does not ring: somebody may have stopped it already."},
@@ -62,6 +69,7 @@ class AlertActions:
     async def acknowledge(self, request: web.Request) -> web.Response:
         """Silent everywhere at once. One that was missed counts as told by this."""
         alert = await self._shown.known(request)
+        await read_body(request, NoBody, optional=True)
         if alert.state == "missed":
             await self._kernel.told([alert])
             return self._shown.answer(replace(alert, state="done"))
@@ -89,6 +97,9 @@ class AlertActions:
         "Pause a timer",
         tag="Alerts",
         path=AlertPath,
+        body=NoBody,
+        body_optional=True,
+        body_example={},
         answer=answers.Alert,
         example={**TIMER, "state": "paused"},
         errors={**UNKNOWN, 400: "It is no timer, or does not run.", 500: DISK},
@@ -96,6 +107,7 @@ class AlertActions:
     async def pause(self, request: web.Request) -> web.Response:
         """It keeps what is left."""
         alert = await self._shown.known(request)
+        await read_body(request, NoBody, optional=True)
         with saving():
             return self._shown.answer(await self._kernel.pause(alert.id))
 
@@ -103,6 +115,9 @@ class AlertActions:
         "Let a paused timer run on",
         tag="Alerts",
         path=AlertPath,
+        body=NoBody,
+        body_optional=True,
+        body_example={},
         answer=answers.Alert,
         example=TIMER,
         errors={**UNKNOWN, 400: "It is not paused.", 500: DISK},
@@ -110,6 +125,7 @@ class AlertActions:
     async def resume(self, request: web.Request) -> web.Response:
         """From what is left."""
         alert = await self._shown.known(request)
+        await read_body(request, NoBody, optional=True)
         with saving():
             return self._shown.answer(await self._kernel.resume(alert.id))
 
@@ -117,6 +133,9 @@ class AlertActions:
         "Skip the next time of a series",
         tag="Alerts",
         path=AlertPath,
+        body=NoBody,
+        body_optional=True,
+        body_example={},
         answer=answers.Alert,
         example={**ALARM, "due_at": "2026-06-29T07:30:00"},
         errors={**UNKNOWN, 400: "It does not repeat.", 500: DISK},
@@ -124,5 +143,6 @@ class AlertActions:
     async def skip(self, request: web.Request) -> web.Response:
         """Only that one; the answer says when it comes after that."""
         alert = await self._shown.known(request)
+        await read_body(request, NoBody, optional=True)
         with saving():
             return self._shown.answer(await self._kernel.skip_next(alert.id))

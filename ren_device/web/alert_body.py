@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from ren_device.model import AlertKind
 from ren_device.web.errors import ApiError
-from ren_device.web.schemas import Trimmed, no_bool
+from ren_device.web.schemas import READABLE, Trimmed, no_bool
 
 DAY_S: Final = 86_400.0
 LONGEST_TIMER_S: Final = 7 * DAY_S
@@ -79,14 +79,25 @@ Text = Annotated[
         description=f"Its name, at most {LONGEST_NAME} characters; of a reminder, what to be "
         f"reminded of, at most {LONGEST_TEXT}.",
     ),
+    *READABLE,
 ]
+
+
+def _not_blank(rule: object) -> object:
+    if isinstance(rule, str) and rule and not rule.strip():
+        raise PydanticCustomError("blank", "`repeat` is blank: send a rule, or leave it empty")
+    return rule
+
+
 Repeat = Annotated[
     Trimmed,
+    BeforeValidator(_not_blank),
     Field(
         max_length=LONGEST_TEXT,
         description="A recurrence rule (RFC 5545 RRULE) such as `FREQ=WEEKLY;BYDAY=MO,TU`; empty "
         "for once.",
     ),
+    *READABLE,
 ]
 RoutineName = Annotated[
     Trimmed,
@@ -95,6 +106,7 @@ RoutineName = Annotated[
         description="Which routine runs then (kind `routine`), or once it was stopped; empty for "
         "none.",
     ),
+    *READABLE,
 ]
 
 

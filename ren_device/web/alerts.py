@@ -10,6 +10,7 @@ from ren_device.ports import Clock
 from ren_device.web import answers
 from ren_device.web.alert_actions import AlertActions
 from ren_device.web.alert_body import (
+    LONGEST_TIMER_S,
     AlertPatch,
     AlertPath,
     AlertsQuery,
@@ -27,6 +28,7 @@ from ren_device.web.schemas import answer_json, read_body, read_query
 from ren_device.web.sse import stream_head
 
 _REFUSED = "It cannot be done with this alert, its rule cannot be used, or its time is over."
+_WAITS = ("pending", "paused")
 _SETS = {400: _REFUSED, 403: "Its routine needs a permission.", 500: DISK}
 
 
@@ -163,6 +165,9 @@ class AlertRoutes:
         if alert.kind == "routine" and body.routine == "":
             raise ApiError(400, "This is the time of a routine: name another, or cancel it.")
         if body.by_s is not None:
+            left_s = self._kernel.remaining_s(alert) if alert.state in _WAITS else 0.0
+            if alert.kind == "timer" and left_s + body.by_s > LONGEST_TIMER_S:
+                raise ApiError(400, "A timer runs for at most 7 days.")
             with saving():
                 return self._shown.answer(await self._kernel.adjust(alert.id, body.by_s))
         at = moment_of(body.at, self._clock.now()) if body.at else None

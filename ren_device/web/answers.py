@@ -189,6 +189,13 @@ class RoutineList(TypedDict):
     """All routines, in alphabetical order."""
 
     routines: list[Routine]
+    running: Annotated[list[str], Field(description="The names of those that run now.")]
+
+
+class RoutinesStopped(TypedDict):
+    """What was ended."""
+
+    stopped: Annotated[list[str], Field(description="Their names; empty when none ran.")]
 
 
 class RoutineRun(TypedDict):

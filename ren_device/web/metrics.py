@@ -254,7 +254,7 @@ def _store_families(figures: Figures) -> Iterator[Metric]:
         ("live_bytes", "Of all documents as they are.", figures.live_bytes),
         ("journal_bytes", "That a start reads after the snapshot.", figures.journal_bytes),
         ("last_sync_seconds", "How long the disk took for the last change.", figures.last_sync_s),
-        ("failing", "1 while the last write failed.", bool(figures.trouble)),
+        ("failing", "1 while writing fails or the disk is full.", bool(figures.trouble)),
         ("recovered", "1 if the start found damage.", bool(figures.recovered)),
     ):
         yield GaugeMetricFamily(f"ren_store_{name}", text, value=value)

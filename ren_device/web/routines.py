@@ -3,20 +3,21 @@
 from typing import Annotated, Any, Protocol
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ren_device.errors import ToolError
 from ren_device.model import Pause, Routine, RunTool, Say, Step
 from ren_device.ports import RoutineStore
 from ren_device.skills.routine_steps import StepRules, Steps, to_model
 from ren_device.skills.routines import MOST_ROUTINES
+from ren_device.skills.tool import UNREADABLE, readable
 from ren_device.web import answers
 from ren_device.web.alert_json import saving
 from ren_device.web.describe import Described
 from ren_device.web.errors import ApiError
 from ren_device.web.keys import SERVICES
 from ren_device.web.routine_gate import RoutineGate
-from ren_device.web.schemas import WholeNumber, answer_json, read_body, read_path
+from ren_device.web.schemas import NoBody, WholeNumber, answer_json, read_body, read_path
 
 
 class Runner(Protocol):
@@ -24,6 +25,13 @@ class Runner(Protocol):
 
     def start(self, name: str) -> bool:
         """Run it from now on; False when it runs already."""
+
+    @property
+    def running(self) -> tuple[str, ...]:
+        """The names of those that run now."""
+
+    def stop(self, name: str | None = None) -> tuple[str, ...]:
+        """End all that run, or the one of this name; their names."""
 
 
 class _Strict(BaseModel):
@@ -48,7 +56,7 @@ class RoutineBody(RunBody):
     steps: Steps
 
 
-_WORD = r"[^/\s\x00-\x1f\x7f]+"
+_WORD = rf"[^/\s{UNREADABLE}]+"
 _WORDS = rf"^{_WORD}( {_WORD})*$"
 
 
@@ -57,6 +65,7 @@ class RoutinePath(BaseModel):
 
     name: Annotated[
         str,
+        BeforeValidator(readable),
         Field(
             max_length=60,
             pattern=_WORDS,
@@ -91,8 +100,10 @@ class RoutineRoutes:
         """For `Services.extra_routes`."""
         table = web.RouteTableDef()
         table.get("/routines")(self.list)
-        table.put("/routines/{name}")(self.put)
-        table.delete("/routines/{name}")(self.remove)
+        one = "/routines/{name:(?!stop$)[^/]+}"
+        table.put(one)(self.put)
+        table.delete(one)(self.remove)
+        table.post("/routines/stop")(self.stop)
         table.post("/routines/{name}/run")(self.run)
         return table
 
@@ -100,12 +111,13 @@ class RoutineRoutes:
         "List routines",
         tag="Routines",
         answer=answers.RoutineList,
-        example={"routines": [_ROUTINE]},
+        example={"routines": [_ROUTINE], "running": []},
     )
     async def list(self, _: web.Request) -> web.Response:
-        """In alphabetical order."""
+        """In alphabetical order, and the names of those that run."""
         kept = await self._store.all()
-        return answer_json({"routines": [_shown(each) for each in kept]})
+        running = self._runner.running
+        return answer_json({"routines": [_shown(each) for each in kept], "running": running})
 
     @Described(
         "Keep a routine",
@@ -149,12 +161,27 @@ class RoutineRoutes:
         errors=_UNKNOWN,
     )
     async def remove(self, request: web.Request) -> web.Response:
-        """Alerts that name it stay, and run nothing."""
+        """One that runs ends. Alerts that name it stay, and run nothing."""
         with saving():
             routine = await self._store.remove(read_path(request, RoutinePath).name)
         if routine is None:
             raise ApiError(404, "There is no routine of this name.")
+        self._runner.stop(routine.name)
         return answer_json(_shown(routine))
+
+    @Described(
+        "Stop all routines that run",
+        tag="Routines",
+        body=NoBody,
+        body_optional=True,
+        body_example={},
+        answer=answers.RoutinesStopped,
+        example={"stopped": ["bedtime"]},
+    )
+    async def stop(self, request: web.Request) -> web.Response:
+        """At once, whoever or whatever started them; that none runs is no error."""
+        await read_body(request, NoBody, optional=True)
+        return answer_json({"stopped": self._runner.stop()})
 
     @Described(
         "Run a routine",

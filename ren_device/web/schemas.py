@@ -14,8 +14,10 @@ from typing import Annotated, Any, TypeVar
 from aiohttp import web
 from aiohttp.web_protocol import RequestPayloadError
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
+    ConfigDict,
     Field,
     StrictBool,
     StringConstraints,
@@ -24,6 +26,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, PydanticSerializationError, from_json, to_json
 
 from ren_device.model import Alert, Remark, Reply, Thread, Tier
+from ren_device.skills.tool import UNREADABLE, readable
 from ren_device.web import answers
 from ren_device.web.errors import ApiError
 from ren_device.web.keys import SERVICES
@@ -52,6 +55,8 @@ Limit = Annotated[
     BeforeValidator(no_bool),
 ]
 Trimmed = Annotated[str, StringConstraints(strip_whitespace=True)]
+READABLE = (Field(json_schema_extra={"pattern": rf"^[^{UNREADABLE}]*$"}), AfterValidator(readable))
+"""Written last: without control characters and signs that change the direction of writing."""
 
 
 class ChatBody(BaseModel):
@@ -135,6 +140,12 @@ class HomeEventsQuery(BaseModel):
             "counts as 0.25, above 30 as 30. What Ren switches is sent at once.",
         ),
     ] = 5.0
+
+
+class NoBody(BaseModel):
+    """Nothing."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class ThreadPath(BaseModel):

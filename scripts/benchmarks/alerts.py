@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -51,8 +51,9 @@ def run() -> str:
         cpu = f"{seen['cpu_s'] / IDLE_S * 1e6:.0f} µs"
         idle.append((f"{count:,}", cpu, f"{seen['mb']:.0f} MB", f"{seen['load_s']:.2f} s"))
     return (
-        f"{COUNT} alerts at random moments within {WITHIN_S:g} s, half of them timers and half by the"
-        f" wall clock, with the real store. Aim: 99 % within {AIM_S:g} s with both cores busy.\n\n"
+        f"{COUNT} alerts at random moments within {WITHIN_S:g} s, half of them timers and half by"
+        f" the wall clock, with the real store. Aim: 99 % within {AIM_S:g} s with both cores"
+        " busy.\n\n"
         + table(("cores", "who", "median", "95 %", "99 %", "latest"), rows)
         + "\n\nWaiting, nothing due:\n\n"
         + table(("alarms set", "CPU a second", "memory of all", "time to load"), idle)
@@ -60,7 +61,7 @@ def run() -> str:
 
 
 def _apart(what: str, name: str, busy: bool) -> Any:
-    with _busy_cores() if busy else suppress():
+    with _busy_cores() if busy else nullcontext():
         done = subprocess.run(
             [sys.executable, "-m", "scripts.benchmarks.alerts", what, name],
             check=True,

@@ -53,6 +53,11 @@ class House:
         return self.clock.now() + timedelta(seconds=seconds)
 
     @property
+    def alive(self) -> bool:
+        """Whether the kernel still runs."""
+        return not any(task.done() for task in self._tasks)
+
+    @property
     def rung(self) -> list[int]:
         """The ids that rang in this life, in order."""
         return [number for number, change in self.changes if change == "due"]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from ren_device.errors import StoreError
-from ren_device.model import Alert
+from ren_device.model import Alert, Ended
 
 Key = tuple[int, datetime]
 
@@ -33,6 +33,7 @@ class MemoryAlerts:
         self.looked = 0
         self._last_id = 0
         self._removed: set[int] = set()
+        self._ended: set[Ended] = set()
 
     async def all(self) -> list[Alert]:
         await self._read()
@@ -47,6 +48,7 @@ class MemoryAlerts:
         put: Sequence[Alert] = (),
         remove: Sequence[int] = (),
         tell: Sequence[Alert] = (),
+        ended: Sequence[Alert] = (),
     ) -> None:
         put_ids = [alert.id for alert in put]
         assert len(set(put_ids)) == len(put_ids), "put twice in one write"
@@ -64,9 +66,14 @@ class MemoryAlerts:
                     self._removed.add(alert_id)
             for alert in tell:
                 self.outbox.setdefault(key(alert), alert)
+            self._ended |= {Ended(each.id, each.series_id, each.due_at) for each in ended}
         await self._written()
         if self.slow:
             await asyncio.sleep(3600)
+
+    async def ended(self) -> list[Ended]:
+        await self._read()
+        return sorted(self._ended, key=lambda each: (each.due_at, each.alert_id))
 
     async def unnotified(self) -> list[Alert]:
         self.looked += 1
@@ -84,7 +91,7 @@ class MemoryAlerts:
         return dict(self.rows), dict(self.outbox)
 
     def restore(self, backup: tuple[dict[int, Alert], dict[Key, Alert]]) -> None:
-        """Keep what was kept then; ids go on from the highest of both."""
+        """Keep what was kept then; ids go on from the highest of both, and what ended has ended."""
         self._last_id = max([self._last_id, *self.rows])
         self.rows, self.outbox = dict(backup[0]), dict(backup[1])
 

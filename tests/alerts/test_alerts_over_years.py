@@ -5,7 +5,7 @@ its moment, acknowledged exactly once, missed only for a reason, nothing lost an
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from hypothesis import event, settings
@@ -47,6 +47,7 @@ class Once:
     left_s: float = 0.0
     rings_since_s: float = 0.0
     series: int | None = None
+    rang: bool = False
 
 
 @dataclass
@@ -142,6 +143,8 @@ class AlertsOverYears(RuleBasedStateMachine):
         due, missed, unanswered = self._expected(now, at_s)
         self._kernel_looks()
         heard = self._events()
+        if heard:
+            event("something happened")
         assert {self._name(e.alert) for e in heard if e.change == "due"} == due
         assert {self._name(e.alert) for e in heard if e.change == "missed"} == missed
         assert {self._name(e.alert) for e in heard if e.change == "unanswered"} == unanswered
@@ -149,8 +152,10 @@ class AlertsOverYears(RuleBasedStateMachine):
             self._learn(each)
 
     def _name(self, alert: Alert) -> Name:
-        """An occurrence is known by its series and time, everything else by its id."""
-        return (alert.series_id or alert.id, alert.due_at if alert.series_id else None)
+        """A new occurrence is known by its series and time, everything else by its id."""
+        if alert.id in self.once or alert.series_id is None:
+            return (alert.id, None)
+        return (alert.series_id, alert.due_at)
 
     def _expected(self, now: datetime, at_s: float) -> tuple[set[Name], set[Name], set[Name]]:
         due: set[Name] = set()
@@ -158,9 +163,8 @@ class AlertsOverYears(RuleBasedStateMachine):
         unanswered: set[Name] = set()
         oldest = self.clock.local(self.clock.timestamp() - GRACE_S)
         for number, each in self.once.items():
-            name = (each.series or number, each.due if each.series else None)
             if each.state == "due" and at_s - each.rings_since_s >= CAP_S:
-                unanswered.add(name)
+                unanswered.add((number, None))
             if each.state != "pending":
                 continue
             if each.end_s is not None:
@@ -183,8 +187,8 @@ class AlertsOverYears(RuleBasedStateMachine):
             if occurrences[0] < oldest:
                 missed.add((number, occurrences[0]))
             unanswered |= {
-                (number, each.due)
-                for each in self.once.values()
+                (key, None)
+                for key, each in self.once.items()
                 if each.series == number and each.state == "due"
             }
         return due, missed, unanswered
@@ -198,6 +202,7 @@ class AlertsOverYears(RuleBasedStateMachine):
             self.once[alert.id] = Once(due=alert.due_at, series=alert.series_id)
         if each.change == "due":
             self.once[alert.id].state = "due"
+            self.once[alert.id].rang = True
             self.once[alert.id].rings_since_s = self.clock.at_s
             event("rang")
         elif each.change in ("missed", "unanswered"):
@@ -288,7 +293,8 @@ class AlertsOverYears(RuleBasedStateMachine):
         if number is None:
             return
         self._do(self.kernel.snooze(number, float(seconds)))
-        self.once[number] = Once(end_s=self.clock.at_s + seconds)
+        series = self.once[number].series
+        self.once[number] = Once(end_s=self.clock.at_s + seconds, series=series)
 
     @rule(pick=picks)
     def pause(self, pick: int) -> None:
@@ -334,7 +340,7 @@ class AlertsOverYears(RuleBasedStateMachine):
             self.once = {
                 key: each
                 for key, each in self.once.items()
-                if not (each.series == number and each.state == "due")
+                if each.series != number or each.state == "missed"
             }
         self._events()
 
@@ -343,6 +349,9 @@ class AlertsOverYears(RuleBasedStateMachine):
         missed = self.kernel.missed()
         self._do(self.kernel.told(missed))
         assert self.kernel.missed() == ()
+        for alert in missed:
+            if series := self.series.get(alert.series_id or 0):
+                series.last = max(series.last or alert.due_at, alert.due_at)
         self.once = {key: each for key, each in self.once.items() if each.state != "missed"}
 
     # --- the clock on the wall ----------------------------------------------------------------
@@ -357,18 +366,27 @@ class AlertsOverYears(RuleBasedStateMachine):
 
     def _moved(self, move: object) -> None:
         self._look()
-        before = self.clock.now()
+        wrong_s, before = self.clock.wrong_s, self.clock.now()
         move()  # type: ignore[operator]
         now = self.clock.now()
-        if now < before - FAR_BACK:
-            for number, series in self.series.items():
-                if series.last and series.last > now:
-                    series.last = None
-                series.due = series.next(now)
-                self.over = {
-                    each for each in self.over if each[0] != number or (each[1] or now) < now
-                }
+        if self.clock.wrong_s < wrong_s - 0.5 or now < before - FAR_BACK:
+            for series in self.series.values():
+                plain = replace(series, skip=None)
+                if now < series.due and series.after(now) < (series.skip or now):
+                    series.skip = None if plain.next(now) < series.due else series.skip
+            self._put_right(now)
         self._look()
+
+    def _put_right(self, now: datetime) -> None:
+        """What a clock that was ahead has put off or missed comes in its time."""
+        for number, series in self.series.items():
+            if series.due > now:
+                series.due = min(series.due, series.next(now))
+            self.over = {each for each in self.over if each[0] != number or (each[1] or now) < now}
+        for each in self.once.values():
+            by_mistake = each.state == "missed" and not each.rang and each.series is None
+            if by_mistake and each.due and each.due > now:
+                each.state = "pending"
 
     # --- the end of a life --------------------------------------------------------------------
 
@@ -379,6 +397,14 @@ class AlertsOverYears(RuleBasedStateMachine):
         self.clock.at_s += down_s
         self._begin_again()
 
+    @rule(down_s=st.integers(0, 5000), by_s=st.integers(-3_000_000, 3_000_000))
+    def clock_set_while_ren_was_down(self, down_s: int, by_s: int) -> None:
+        """The machine goes on."""
+        self.hearing.__exit__(None, None, None)
+        self.clock.at_s += down_s
+        self.clock.wrong_s += by_s
+        self._begin_again()
+
     @rule(down_s=st.integers(5, 200_000))
     def power_cut(self, down_s: int) -> None:
         """The clock is right again at once."""
@@ -387,8 +413,8 @@ class AlertsOverYears(RuleBasedStateMachine):
         self.clock.boot()
         self._begin_again()
 
-    @rule(down_s=st.integers(5, 200_000), guessing_s=st.integers(1, 250))
-    def power_cut_without_battery(self, down_s: int, guessing_s: int) -> None:
+    @rule(down_s=st.integers(5, 200_000), guessing_s=st.integers(1, 250), flag_first=st.booleans())
+    def power_cut_without_battery(self, down_s: int, guessing_s: int, flag_first: bool) -> None:
         """The clock stood still, until the network is there."""
         self.hearing.__exit__(None, None, None)
         self.clock.at_s += down_s
@@ -403,17 +429,28 @@ class AlertsOverYears(RuleBasedStateMachine):
             self._hear_while_guessing()
             self.clock.at_s += left_s if wait_s is None else min(max(wait_s, 1e-6), left_s)
         self.clock.wrong_s += down_s
-        self.clock.right = True
+        if flag_first:
+            self.clock.right = True
+        else:  # the step is seen before anybody says that the clock is right
+            self._kernel_looks()
+            self._hear_while_guessing()
+            self.clock.right = True
+        self._put_right(self.clock.now())
         self._look()
 
     def _hear_while_guessing(self) -> None:
         """What rang before rings again, and what has ended by any reckoning; nothing else."""
         for each in self._events():
-            assert each.change not in ("missed", "unanswered")
+            assert each.change != "unanswered"
+            if each.change == "missed":  # the clock is right, and only nobody has said so yet
+                kept = self.once[each.alert.id]
+                assert kept.end_s is not None
+                assert self.clock.at_s > kept.end_s + GRACE_S
+                kept.state = "missed"
             if each.change == "due":
                 kept = self.once[each.alert.id]
                 assert kept.state == "due" or (kept.end_s or 1e99) <= self.clock.at_s
-                kept.state, kept.rings_since_s = "due", self.clock.at_s
+                kept.state, kept.rings_since_s, kept.rang = "due", self.clock.at_s, True
 
     def _begin_again(self) -> None:
         now, at_s = self.clock.now(), self.clock.at_s
@@ -423,6 +460,8 @@ class AlertsOverYears(RuleBasedStateMachine):
                 rang.add(number)
         self._live()
         for heard in self._events():
+            if heard.change == "changed":
+                continue  # said anew by the clock as it is now
             number = heard.alert.id
             assert number in rang
             rang.remove(number)
@@ -432,6 +471,7 @@ class AlertsOverYears(RuleBasedStateMachine):
             else:
                 assert heard.change == "unanswered"
                 kept.state = "missed"
+        self._put_right(now)
         assert not rang, "what rang before neither rings nor counts as missed"
         assert now == self.clock.now()
         self._look()

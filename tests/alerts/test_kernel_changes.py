@@ -1,6 +1,7 @@
 """Snoozing, pausing, skipping, changing, missing: one scene for each promise."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -227,5 +228,153 @@ def test_a_series_that_never_comes_and_a_time_that_has_passed_are_refused() -> N
                 with pytest.raises(AlertError):
                     await house.kernel.set("alarm", at=moment, rule=rule)
             assert house.kernel.pending() == ()
+
+    run(scene())
+
+
+def test_cancelling_a_series_ends_what_rings_and_snoozes_of_it_and_starts_no_routine() -> None:
+    async def scene() -> None:
+        async with House() as house:
+            series = await house.kernel.set(
+                "alarm",
+                at=at("2026-06-25T14:10"),
+                rule="FREQ=MINUTELY;INTERVAL=10",
+                routine="good morning",
+            )
+            await asyncio.sleep(9 * 60)
+            (first,) = house.kernel.ringing()
+            await house.kernel.snooze(first.id, 3600)
+            await asyncio.sleep(10 * 60)
+            (second,) = house.kernel.ringing()
+            await asyncio.gather(*(house.kernel.cancel(series.id) for _ in range(2)))
+            assert house.store.rows == {}
+            assert house.kernel.ringing() == house.kernel.pending() == ()
+            assert house.kernel.due_routines() == ()
+            ended = [number for number, change in house.changes if change == "cancelled"]
+            assert sorted(ended) == sorted([series.id, first.id, second.id])
+
+    run(scene())
+
+
+def test_changes_that_fail_together_leave_what_was_there() -> None:
+    async def scene() -> None:
+        async with House() as house:
+            alarm = await house.at(60)
+            house.store.broken = True
+            failed = await asyncio.gather(
+                house.kernel.change(alarm.id, at=house.in_s(6000)),
+                house.kernel.change(alarm.id, text="later"),
+                return_exceptions=True,
+            )
+            assert all(isinstance(each, StoreError) for each in failed)
+            house.store.broken = False
+            await asyncio.sleep(30)
+            assert house.store.rows == {alarm.id: alarm}
+            assert house.kernel.pending() == (alarm,)
+
+    run(scene())
+
+
+def test_what_was_silenced_on_a_broken_disk_is_written_by_an_orderly_stop() -> None:
+    async def scene() -> None:
+        async with House() as house:
+            alarm = await house.at(10)
+            await asyncio.sleep(11)
+            house.store.broken = True
+            await house.kernel.acknowledge(alarm.id)
+            house.store.broken = False
+        assert house.store.rows == {}
+
+    run(scene())
+
+
+def test_a_name_for_what_rings_does_not_let_it_ring_longer() -> None:
+    async def scene() -> None:
+        async with House() as house:
+            alarm = await house.at(10)
+            await asyncio.sleep(10 + CAP_S / 2)
+            await house.kernel.change(alarm.id, text="work")
+            (ringing,) = house.kernel.ringing()
+            assert house.kernel.rang_s(ringing) == pytest.approx(CAP_S / 2)
+            await asyncio.sleep(CAP_S / 2 + 1)
+            assert house.kernel.ringing() == ()
+
+    run(scene())
+
+
+def test_a_course_of_five_has_five_also_when_its_time_is_changed() -> None:
+    async def scene() -> None:
+        async with House() as house:
+            course = await house.kernel.set(
+                "reminder", "pill", at=at("2026-06-26T07:00"), rule="FREQ=DAILY;COUNT=5"
+            )
+            await house.kernel.change(course.id, at=at("2026-06-26T08:00"))
+            taken = 0
+            for _ in range(8):
+                await asyncio.sleep(86_400)
+                taken += len(house.kernel.missed())
+                await house.kernel.told(house.kernel.missed())
+            assert taken == 5
+
+    run(scene())
+
+
+def test_a_series_does_not_end_by_accident() -> None:
+    async def scene() -> None:
+        async with House() as house:
+            series = await house.kernel.set("alarm", at=at("2026-06-25T14:10"), rule=DAILY)
+            with pytest.raises(AlertError):
+                await house.kernel.change(series.id, in_s=60)
+            await asyncio.sleep(600)
+            (occurrence,) = house.kernel.ringing()
+            with pytest.raises(AlertError):
+                await house.kernel.change(occurrence.id, rule=DAILY)
+            once = await house.kernel.change(series.id, in_s=60, rule="")
+            assert once is not None
+            assert once.rule == ""
+
+    run(scene())
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), -1.0, 1e12])
+def test_no_time_to_wait_is_refused(seconds: float) -> None:
+    async def scene() -> None:
+        async with House() as house:
+            with pytest.raises(AlertError):
+                await house.kernel.set("reminder", in_s=seconds)
+            timer = await house.timer(60)
+            await house.kernel.pause(timer.id)
+            with pytest.raises(AlertError):
+                await house.kernel.adjust(timer.id, seconds if seconds < 0 else 1e12)
+
+    if seconds == -1.0:
+        seconds = -61.0
+    run(scene())
+
+
+def test_one_rule_that_cannot_be_read_stops_nothing_else() -> None:
+    async def scene() -> None:
+        async with House() as house:
+            series = await house.kernel.set("alarm", at=at("2026-06-25T14:10"), rule=DAILY)
+            other = await house.at(3600)
+        house.store.rows[series.id] = replace(series, rule="FREQ=SECONDLY")
+        async with House(house.store, house.clock) as again:
+            await asyncio.sleep(3601)
+            assert [alert.series_id for alert in again.heard[:1]] == [series.id]
+            assert other.id in again.rung
+
+    run(scene())
+
+
+def test_a_thousand_series_at_one_time_hold_nobody_up() -> None:
+    async def scene() -> None:
+        async with House() as house:
+            for _ in range(1000):
+                await house.kernel.set("reminder", at=at("2026-06-25T15:00"), rule=DAILY)
+            await settle()
+            looked = house.clock.looked
+            await asyncio.sleep(3600)
+            assert len(house.kernel.ringing()) == 1000
+            assert house.clock.looked - looked < 20_000
 
     run(scene())

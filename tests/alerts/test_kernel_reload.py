@@ -2,7 +2,9 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
+from ren_device.alerts.watch import CAP_S
 from ren_device.model import Alert
 from tests.alerts.house import House, settle
 from tests.virtual_time import run
@@ -26,6 +28,8 @@ def test_what_is_not_in_it_has_ended_also_where_it_rang() -> None:
             assert (house.kernel.ringing(), house.kernel.pending()) == ((), ())
             ended = [alert.id for alert in house.heard if alert.state == "done"]
             assert sorted(ended) == [rings.id, waits.id]
+            await asyncio.sleep(CAP_S + 1)
+            assert house.alive  # its fifteen minutes are nobody's any more
 
     run(scene())
 
@@ -95,5 +99,30 @@ def test_what_the_disk_still_owed_is_forgotten() -> None:
             await settle()
             assert house.kernel.pending() == (later,)
             assert house.store.rows == {alert.id: later}
+
+    run(scene())
+
+
+def test_what_was_acknowledged_since_the_backup_does_not_ring_again() -> None:
+    async def scene() -> None:
+        async with House() as house:
+            once = await house.at(10)
+            start = house.in_s(20)
+            series = await house.kernel.set("alarm", at=start, rule="FREQ=DAILY")
+            ringing = await house.at(1)
+            missed = await house.at(2)
+            await asyncio.sleep(3)
+            backup = house.store.backup()
+            await asyncio.sleep(30)
+            await house.kernel.acknowledge_all()
+            house.store.restore(backup)
+            await house.kernel.reload()
+            await asyncio.sleep(30)
+            assert house.kernel.ringing() == house.kernel.missed() == ()
+            assert house.store.rows.keys() == {series.id}
+            (going_on,) = house.kernel.pending()
+            assert going_on.due_at.date() == start.date() + timedelta(days=1)
+            gone = {once.id, ringing.id, missed.id}
+            assert not gone & {alert.id for alert in house.kernel.pending()}
 
     run(scene())

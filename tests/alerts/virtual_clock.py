@@ -24,13 +24,20 @@ class VirtualClock:
         self.looked = 0
         self.right = True
         self.boot_id = "boot 1"
+        self._booted_s = 0.0
+
+    def boot(self) -> None:
+        """The machine starts anew, without a battery: the clock is not right."""
+        self.boot_id += " and another"
+        self._booted_s = self._loop.time()
+        self.right = False
 
     def now(self) -> datetime:
         return self.local(self.timestamp())
 
     def monotonic(self) -> float:
         self.looked += 1
-        return self._loop.time()
+        return self._loop.time() - self._booted_s
 
     def timestamp(self) -> float:
         self.looked += 1

@@ -34,7 +34,46 @@ def change(what: str, **how: object) -> list[Any]:
     return [f"change_{what}", {"which": "", **how}]
 
 
+def cancel_all(*kinds: str) -> list[list[Any]]:
+    return [[f"cancel_{kind}", {"which": "all"}] for kind in kinds]
+
+
+CANCEL_ALL = [
+    ("en", "cancel everything", "yes", cancel_all("timer", "alarm", "reminder")),
+    ("en", "cancel everything", "no", []),
+    ("en", "cancel all my alarms and timers", "yes", cancel_all("timer", "alarm")),
+    ("en", "cancel the timers and my reminders", "yes", cancel_all("timer", "reminder")),
+    ("de", "lösche alles", "ja", cancel_all("timer", "alarm", "reminder")),
+    ("de", "brich alles ab", "nein", []),
+    ("de", "lösche alle wecker und erinnerungen", "ja", cancel_all("alarm", "reminder")),
+]
+
+
+@pytest.mark.parametrize(("language", "said", "answer", "calls"), CANCEL_ALL)
+async def test_all_of_several_kinds_is_cancelled_only_after_a_yes(
+    matchers: dict[str, HassilMatcher],
+    language: str,
+    said: str,
+    answer: str,
+    calls: list[list[Any]],
+) -> None:
+    asked = await understand_alert(matchers[language], language, said)
+    assert asked.words.endswith("?")
+    assert asked.calls == []
+    then = await understand_alert(matchers[language], language, said, asked.words, answer)
+    assert then.calls == calls
+
+
 ENGLISH: list[tuple[list[str], list[Any]]] = [
+    # what a reminder is about is kept
+    (
+        ["remind me about the dentist on june 30th at 14:30"],
+        reminder("about the dentist", "2026-06-30T14:30:00"),
+    ),
+    (
+        ["remind me at 4 pm that dad's train is late"],
+        reminder("that dad's train is late", "2026-06-25T16:00:00"),
+    ),
     # how often it rings is kept over the question for the time
     (["wake me every weekday", "seven"], alarm(TOMORROW_AT_7, WEEKDAYS)),
     (["wake me every weekday", "at seven o'clock please"], alarm(TOMORROW_AT_7, WEEKDAYS)),

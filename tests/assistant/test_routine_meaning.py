@@ -53,6 +53,59 @@ def understood(language: str, *turns: str) -> list[tuple[str, dict[str, object]]
     return run(scene())
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "name", "device", "words"),
+    [
+        (
+            "en",
+            "When I say goodnight, turn off all the lights and say sleep well",
+            "goodnight",
+            "lights",
+            "sleep well",
+        ),
+        (
+            "en",
+            "when I say good night turn off all the lights and say sleep well",
+            "good night",
+            "lights",
+            "sleep well",
+        ),
+        (
+            "de",
+            "Wenn ich gute Nacht sage, mach alle Lichter aus und sag schlaf gut",
+            "gute Nacht",
+            "lichter",
+            "schlaf gut",
+        ),
+        (
+            "de",
+            "wenn ich gute Nacht sage schalte das Licht aus und sag schlaf gut",
+            "gute Nacht",
+            "licht",
+            "schlaf gut",
+        ),
+    ],
+)
+def test_what_is_to_happen_at_a_word_makes_a_routine(
+    language: str, said: str, name: str, device: str, words: str
+) -> None:
+    off = {"tool": "set_power", "arguments": {"device": device, "on": False}}
+    steps = [off, {"say": words}]
+    assert understood(language, said) == [("save_routine", {"name": name, "steps": steps})]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "When I say stop, I mean it."),
+        ("en", "when I say goodnight, turn off the lights and dance"),
+        ("de", "Wenn ich Stopp sage, meine ich das auch."),
+    ],
+)
+def test_what_is_not_understood_makes_none(language: str, said: str) -> None:
+    assert isinstance(understood(language, said), str)
+
+
 RUN = "run_routine"
 WHEN = "schedule_routine"
 DAILY = {"repeat": "FREQ=DAILY"}

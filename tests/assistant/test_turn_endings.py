@@ -18,6 +18,7 @@ from ren_device.model import (
 )
 from tests.assistant.turn_house import (
     Write,
+    call,
     events,
     read,
     says,
@@ -144,6 +145,22 @@ async def test_a_store_that_fails_fails_the_turn() -> None:
     house.remarks.broken = True
     heard = await read(await house.assistant.begin("hello"))
     assert isinstance(heard.error, StoreError)
+
+
+async def test_what_a_tool_has_done_is_told_even_when_the_store_fails(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    house = turn_house(says(call("look")))
+    house.remarks.broken = True
+    heard = await read(await house.assistant.begin("a secret question"))
+    assert heard.error is None
+    assert house.ran == ["look"]
+    assert heard.reply.reply == "Done."
+    (record,) = caplog.records
+    assert record.getMessage() == "a turn in thread 1 was not kept: The disk is full."
+    house.remarks.broken = False
+    assert (await read(await house.assistant.begin("and now"))).error is None
+    assert house.remarks.said()[0] == ("user", "and now")
 
 
 async def test_who_asked_aloud_is_answered_even_when_the_store_fails() -> None:

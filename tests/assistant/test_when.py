@@ -178,7 +178,7 @@ def test_a_problem_is_named() -> None:
         ("a quarter to midnight", at(25, 23, 45)),
         ("the following day at 8", at(26, 8)),
         ("the monday after next at 9", "ambiguous"),
-        ("friday week at noon", "ambiguous"),
+        ("friday week at noon", at(33, 12)),
         ("to join the call at 2 pm eastern", "ambiguous"),
         ("on my birthday at 9", "ambiguous"),
         ("at the station at 9", "ambiguous"),

@@ -27,17 +27,43 @@ def test_the_next_time_is_skipped() -> None:
                 "every weekday at 7:30 AM."
             )
             assert await ask("skip_alarm", which="tomorrow's alarm") == (
-                "Okay, I'll skip tomorrow's. The next one is Monday at 7:30 AM."
+                "Okay, I'll skip your 7:30 AM alarm tomorrow, Friday. "
+                "The next one is Monday at 7:30 AM."
             )
             assert "every weekday at 7:30 AM, starting Monday" in await ask("list_alarms")
             assert await ask("list_alarms", day="2026-06-26") == (
                 "You have 1 alarm tomorrow: 6:00 AM."
             )
             assert await ask("skip_alarm") == (
-                "Okay, I'll skip Monday's. The next one is Tuesday at 7:30 AM."
+                "Okay, I'll skip your 7:30 AM alarm on Monday. The next one is Tuesday at 7:30 AM."
             )
             _, series = house.kernel.pending()
             assert series.due_at == datetime.fromisoformat("2026-06-30T07:30")
+
+    run(scene())
+
+
+def test_the_next_alarm_is_the_next_of_all() -> None:
+    async def scene() -> None:
+        async with AlertHouse() as house:
+            ask = house.ask
+            await ask("set_alarm", at="06:30")
+            await ask("set_alarm", at="07:00", name="work", repeat="FREQ=DAILY")
+            await ask("set_alarm", at="08:00", repeat=WEEKDAYS)
+            assert await ask("skip_alarm", which="next") == (
+                "Your alarm for tomorrow at 6:30 AM rings only once. Should I cancel it instead?"
+            )
+            assert await ask("cancel_alarm", which="next") == (
+                "Okay, I cancelled your alarm for tomorrow at 6:30 AM."
+            )
+            assert await ask("skip_alarm", which="the next alarm") == (
+                "Okay, I'll skip your work alarm at 7:00 AM tomorrow, Friday. "
+                "The next one is Saturday at 7:00 AM."
+            )
+            assert await ask("skip_alarm", which="next") == (
+                "Okay, I'll skip your 8:00 AM alarm tomorrow, Friday. "
+                "The next one is Monday at 8:00 AM."
+            )
 
     run(scene())
 
@@ -63,7 +89,7 @@ def test_of_several_series_it_asks_which_to_skip() -> None:
                 "Which one should I skip?"
             )
             assert await house.ask("skip_alarm", which="the weekend one") == (
-                "Okay, I'll skip Saturday's. The next one is Sunday at 9:00 AM."
+                "Okay, I'll skip your 9:00 AM alarm on Saturday. The next one is Sunday at 9:00 AM."
             )
 
     run(scene())
@@ -171,7 +197,7 @@ def test_changes_that_cannot_be_are_refused_and_nothing_changes() -> None:
                 await ask("change_alarm", by_s=-3600)
             with pytest.raises(ToolError, match="has already passed"):
                 await ask("change_alarm", at="2026-06-24T15:00")
-            with pytest.raises(ToolError, match="recurrence rule"):
+            with pytest.raises(ToolError, match="I can't repeat it like that"):
                 await ask("change_alarm", repeat="sometimes")
             assert await ask("list_alarms") == "You have 1 alarm: today at 3:00 PM."
             await ask("set_alarm", at="16:00")

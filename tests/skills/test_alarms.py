@@ -123,10 +123,11 @@ def test_an_alarm_recurs(at: str, repeat: str, said: str, due_at: str) -> None:
 @pytest.mark.parametrize(
     ("repeat", "problem"),
     [
-        ("every weekday", "RRULE"),
-        ("FREQ=SECONDLY", "every second"),
-        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "never comes"),
-        ("FREQ=DAILY;UNTIL=20200101", "never comes"),
+        ("every weekday", "I can't repeat it like that."),
+        ("FREQ=SECONDLY", "That is too often"),
+        ("FREQ=MINUTELY", "That is too often"),
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "I can't repeat it like that."),
+        ("FREQ=DAILY;UNTIL=20200101", "I can't repeat it like that."),
     ],
 )
 def test_rules_that_cannot_be_used_are_refused(repeat: str, problem: str) -> None:
@@ -135,6 +136,49 @@ def test_rules_that_cannot_be_used_are_refused(repeat: str, problem: str) -> Non
             with pytest.raises(ToolError, match=problem):
                 await house.ask("set_alarm", at="07:30", repeat=repeat)
             assert house.kernel.pending() == ()
+
+    run(scene())
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "more"),
+    [
+        ("en", "You have 18 alarms: today at 3:00 PM, ", " and 12 more."),
+        ("de", "Du hast 18 Wecker: heute um 15 Uhr, ", " und 12 weitere."),
+    ],
+)
+def test_of_very_many_only_the_first_are_named(language: str, said: str, more: str) -> None:
+    async def scene() -> None:
+        async with AlertHouse(language) as house:
+            for minute in range(18):
+                await house.ask("set_alarm", at=f"15:{minute:02}")
+            listed = await house.ask("list_alarms")
+            assert listed.startswith(said)
+            assert listed.endswith(more)
+            assert listed.count("15" if language == "de" else "PM") == 6
+            on_a_day = await house.ask("list_alarms", day="2026-06-25")
+            assert on_a_day.endswith(more)
+            asked = await house.ask("cancel_alarm")
+            assert more in asked
+            assert asked.endswith("?")
+            await house.ask("cancel_alarm", which="last" if language == "en" else "letzte")
+            assert len(house.kernel.pending()) == 17
+
+    run(scene())
+
+
+def test_that_there_are_too_many_is_said_plainly(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene() -> None:
+        async with AlertHouse() as house:
+            await house.at(3600)
+            monkeypatch.setattr("ren_device.alerts.kernel.MOST_ALERTS", 1)
+            for name, arguments in (
+                ("set_alarm", {"at": "08:00"}),
+                ("set_timer", {"duration_s": 60}),
+                ("set_reminder", {"text": "stretch", "in_s": 60}),
+            ):
+                with pytest.raises(ToolError, match="You have too many timers, alarms"):
+                    await house.ask(name, **arguments)
 
     run(scene())
 
@@ -185,7 +229,7 @@ def test_the_alarms_of_a_day_are_told() -> None:
 def test_that_the_clock_may_be_wrong_is_said() -> None:
     async def scene() -> None:
         clock = VirtualClock(asyncio.get_running_loop())
-        clock.right = False
+        clock.boot()
         async with AlertHouse(clock=clock) as house:
             assert await house.ask("set_alarm", at="07:30") == (
                 "Alarm set for tomorrow at 7:30 AM. "

@@ -76,7 +76,8 @@ def test_a_german_household() -> None:
             )
             assert await ask("list_alarms", day="2026-06-27") == "Du hast am Samstag keinen Wecker."
             assert await ask("skip_alarm", which="morgen") == (
-                "Okay, morgen fällt er aus. Der nächste klingelt Montag um 7 Uhr 30."
+                "Okay, dein Wecker um 7 Uhr 30 fällt morgen, Freitag, aus. "
+                "Der nächste klingelt Montag um 7 Uhr 30."
             )
             assert await ask("list_alarms") == (
                 "Du hast 1 Wecker: ab Montag montags bis freitags um 7 Uhr 30."

@@ -35,6 +35,16 @@ def missed(
             "um 17 Uhr und deine Erinnerung an call mom um 17 Uhr.",
         ),
         (
+            [missed("reminder", "about the dentist")],
+            "You missed your reminder about the dentist at 5:00 PM.",
+            "Das hast du verpasst: deine Erinnerung an about the dentist um 17 Uhr.",
+        ),
+        (
+            [missed("reminder", "dass Papas Zug kommt")],
+            "You missed your reminder to dass Papas Zug kommt at 5:00 PM.",
+            "Das hast du verpasst: deine Erinnerung daran, dass Papas Zug kommt um 17 Uhr.",
+        ),
+        (
             [missed("alarm", "", 24 * 10, routine="morning")],
             "You missed your alarm on June 15th at 6:00 PM.",
             "Das hast du verpasst: dein Wecker am 15. Juni um 18 Uhr.",

@@ -25,6 +25,26 @@ def test_reminders_are_said_back(text: str, said: str) -> None:
     run(scene())
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "said", "listed"),
+    [
+        ("en", "that dad's train arrives", "that dad's train arrives today at", "that dad's train"),
+        ("en", "the dentist", "about the dentist today at", "about the dentist today"),
+        ("de", "dass Papas Zug ankommt", "daran, dass Papas Zug ankommt", "daran, dass Papas Zug"),
+        ("de", "den Müll", "an den Müll", "an den Müll"),
+    ],
+)
+def test_what_a_reminder_is_about_is_said_and_listed(
+    language: str, text: str, said: str, listed: str
+) -> None:
+    async def scene() -> None:
+        async with AlertHouse(language) as house:
+            assert said in await house.ask("set_reminder", text=text, at="18:00")
+            assert listed in await house.ask("list_reminders")
+
+    run(scene())
+
+
 def test_reminders_are_told_and_cancelled() -> None:
     async def scene() -> None:
         async with AlertHouse() as house:

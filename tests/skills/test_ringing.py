@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from ren_device.errors import ToolError
+from tests.alerts.virtual_clock import VirtualClock
 from tests.skills.alert_house import AlertHouse
 from tests.virtual_time import run
 
@@ -96,6 +97,37 @@ def test_what_was_missed_is_told_once() -> None:
             )
             assert await ask("list_missed") == "You missed nothing."
             assert house.kernel.missed() == ()
+
+    run(scene())
+
+
+@pytest.mark.parametrize(
+    ("language", "unsure"),
+    [("en", "my clock has not been set"), ("de", "Meine Uhr ist noch nicht")],
+)
+def test_before_the_clock_is_set_it_cannot_say_what_was_missed(language: str, unsure: str) -> None:
+    async def scene() -> None:
+        clock = VirtualClock(asyncio.get_running_loop())
+        clock.boot()
+        async with AlertHouse(language, clock=clock) as house:
+            await house.at(60)
+            await asyncio.sleep(120)
+            assert unsure in await house.ask("list_missed")
+            clock.right = True
+            await asyncio.sleep(30)
+            assert unsure not in await house.ask("list_missed")
+
+    run(scene())
+
+
+def test_what_has_not_rung_yet_is_due_and_not_missed() -> None:
+    async def scene() -> None:
+        async with AlertHouse() as house:
+            await house.ask("set_alarm", at="14:05")
+            house.clock.step_s += 240  # and the kernel has not looked yet
+            assert await house.ask("list_missed") == (
+                "Your alarm for today at 2:05 PM is due right now."
+            )
 
     run(scene())
 

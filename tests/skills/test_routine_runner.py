@@ -1,14 +1,17 @@
 """Routines that run, in virtual time."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
 from ren_device.errors import ToolError
 from ren_device.model import Pause, RunTool, Say
 from ren_device.skills.routine_runner import HOLD_S, MOST_AT_ONCE, REPLY_S, TOOL_S, NobodyHears
+from ren_device.skills.routine_steps import LONGEST_S, MOST_STEPS
+from ren_device.skills.tool import tool
 from tests.skills.memory_routines import MemoryRoutines
-from tests.skills.routine_house import SPEAKING_S, RoutineHouse
+from tests.skills.routine_house import SPEAKING_S, Room, RoutineHouse
 from tests.virtual_time import run, until
 
 LIGHTS_OFF = RunTool("set_power", {"device": "lights", "on": False})
@@ -80,11 +83,58 @@ def test_without_a_voice_the_tools_still_run() -> None:
     async def scene() -> None:
         async with RoutineHouse() as house:
             house.announcer = NobodyHears()
-            await house.keep("bedtime", Say("sleep tight"), LIGHTS_OFF)
+            await house.keep("bedtime", *[Say("sleep tight")] * 20, LIGHTS_OFF)
             house.runner.start("bedtime")
-            assert await until(lambda: house.done == ["lights off"]) < HOLD_S + 0.1
+            assert await until(lambda: house.done == ["lights off"]) < 0.1
 
     run(scene())
+
+
+def test_an_hour_is_the_longest_also_while_people_talk_and_it_is_put_away() -> None:
+    class NeverFree(Room):
+        async def say(self, text: str) -> bool:
+            await asyncio.Event().wait()
+            return bool(text)
+
+    async def scene() -> None:
+        async with RoutineHouse() as house:
+            house.announcer = NeverFree()
+            await house.keep("sauna", Say("half way"), LIGHTS_OFF)
+            await house.kernel.set("routine", in_s=60, routine="sauna")
+            await asyncio.sleep(60 + LONGEST_S + TOOL_S + 1)
+            assert house.runner.running == ()
+            assert house.done == []
+            assert house.kernel.due_routines() == ()
+
+    run(scene())
+
+
+def test_an_hour_is_the_longest_also_with_a_tool_that_cannot_be_cancelled() -> None:
+    async def scene() -> None:
+        async with RoutineHouse(more=[tool(stubborn)]) as house:
+            call = RunTool("stubborn", {})
+            await house.keep("long", Pause(LONGEST_S - 5), call, LIGHTS_OFF)
+            house.runner.start("long")
+            await asyncio.sleep(LONGEST_S + 60)
+            assert house.runner.running == ()
+            assert house.done == []
+            await house.keep("short", call, LIGHTS_OFF)
+            house.runner.start("short")
+            await asyncio.sleep(1)
+            house.runner.stop()
+            await asyncio.sleep(60)
+            assert house.runner.running == ()
+            assert house.done == []
+
+    run(scene())
+
+
+async def stubborn() -> str:
+    """Wait, whatever comes."""
+    for _ in range(2):
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(10)
+    return ""
 
 
 # --- asked for ----------------------------------------------------------------------------------
@@ -239,6 +289,24 @@ def test_a_circle_ends() -> None:
                 "Pong.",
                 "Ping.",
             ]
+
+    run(scene())
+
+
+def test_two_hundred_steps_are_the_most_however_they_are_nested() -> None:
+    """What is nested may have grown since the outer one was saved."""
+
+    async def scene() -> None:
+        async with RoutineHouse() as house:
+            house.announcer = NobodyHears()
+            await house.keep("c", *[RunTool("list_reminders", {})] * 30)
+            await house.keep("b", *[RunTool("run_routine", {"name": "c"})] * 30)
+            await house.keep("a", *[RunTool("run_routine", {"name": "b"})] * 30)
+            said = await house.runner.answer("a")
+            assert said.endswith("Your a routine has more than 200 steps, so I ended it.")
+            calls_of_routines = 1 + 7  # b, and c again and again
+            assert len(house.done) == MOST_STEPS - calls_of_routines
+            await until(lambda: house.runner.running == ())
 
     run(scene())
 

@@ -194,8 +194,8 @@ def test_its_times_are_set_told_and_taken_away() -> None:
     [
         ({"at": "noonish"}, "is not a time"),
         ({"at": "2026-06-25T09:00"}, "has already passed"),
-        ({"at": "22:00", "repeat": "FREQ=SOMETIMES"}, "SOMETIMES"),
-        ({"at": "22:00", "repeat": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}, "never"),
+        ({"at": "22:00", "repeat": "FREQ=SOMETIMES"}, "can't repeat it"),
+        ({"at": "22:00", "repeat": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}, "can't repeat it"),
     ],
 )
 def test_a_time_that_never_comes_is_refused(arguments: dict[str, str], why: str) -> None:
@@ -276,7 +276,7 @@ def test_an_alarm_that_starts_it_needs_permission_too() -> None:
     run(scene())
 
 
-def test_stop_ends_what_runs_unless_something_rings() -> None:
+def test_stop_ends_what_runs_and_what_rings() -> None:
     async def scene() -> None:
         async with RoutineHouse() as house:
             desk = AlertDesk(house.kernel, house.clock, "en")
@@ -287,12 +287,84 @@ def test_stop_ends_what_runs_unless_something_rings() -> None:
             house.runner.start("tea")
             await house.timer(60, "egg")
             await asyncio.sleep(61)
-            assert await stop.run({}) == "Okay, your egg timer is off."
-            assert house.runner.running == ("tea",)
+            said = "Okay, your egg timer is off. I stopped your tea routine, too."
+            assert await stop.run({}) == said
+            await until(lambda: house.runner.running == ())
+            house.runner.start("tea")
             assert await stop.run({}) == "Okay, I stopped your tea routine."
             assert await stop.run({}) == "Nothing is ringing."
             await asyncio.sleep(300)
             assert house.room.said == []
+
+    run(scene())
+
+
+def test_stop_lets_the_routine_start_that_comes_after_an_alarm() -> None:
+    async def scene() -> None:
+        async with RoutineHouse() as house:
+            desk = AlertDesk(house.kernel, house.clock, "en")
+            stop = Toolbox(RingingSkill(desk, house.runner.stop).tools()).get("stop_ringing")
+            assert stop is not None
+            await house.keep("tea", Pause(600), Say("tea is ready"))
+            await house.keep("morning", Say("good morning"))
+            await house.kernel.set("alarm", at=house.in_s(60), routine="morning")
+            house.runner.start("tea")
+            await asyncio.sleep(90)
+            await stop.run({})
+            await until(lambda: house.room.said == ["Good morning."])
+            assert house.runner.running == ()
+
+    run(scene())
+
+
+def test_one_that_runs_ends_when_it_is_deleted() -> None:
+    async def scene() -> None:
+        async with RoutineHouse() as house:
+            await house.keep("tea", Pause(180), Say("tea is ready"))
+            await house.keep("walk", Pause(180), Say("home again"))
+            house.runner.start("tea")
+            house.runner.start("walk")
+            await asyncio.sleep(10)
+            await house.run_tool("delete_routine", name="my tea routine")
+            await asyncio.sleep(300)
+            assert house.room.said == ["Home again."]
+
+    run(scene())
+
+
+def test_what_is_too_much_with_all_that_is_in_it_is_not_saved() -> None:
+    async def scene() -> None:
+        async with RoutineHouse() as house:
+            await house.keep("little", *[Say("x")] * 30)
+            await house.keep("long", Pause(1800), Say("x"))
+            inner = {"tool": "run_routine", "arguments": {"name": "little"}}
+            # 6 calls with 30 steps each, and 14 more: 200 in all
+            fits = [inner] * 6 + [{"say": "y"}] * 14
+            await house.run_tool("save_routine", name="fits", steps=fits)
+            with pytest.raises(ToolError, match="more than 200 steps"):
+                await house.run_tool("save_routine", name="big", steps=[*fits, {"say": "y"}])
+            nested = {"tool": "run_routine", "arguments": {"name": "fits"}}
+            with pytest.raises(ToolError, match="more than 200 steps"):
+                await house.run_tool("save_routine", name="big", steps=[nested] * 30)
+            long = {"tool": "run_routine", "arguments": {"name": "long"}}
+            with pytest.raises(ToolError, match="pauses are longer"):
+                await house.run_tool(
+                    "save_routine", name="slow", steps=[long, long, {"pause_s": 1}]
+                )
+            await house.run_tool("save_routine", name="slow", steps=[long, long])
+
+    run(scene())
+
+
+@pytest.mark.parametrize(
+    "text", ["   ", "\n", "a\x00b", "a\x07b", "a\u202eb", "a\u2069b", "a\x9bb"]
+)
+def test_what_cannot_be_said_is_not_saved(text: str) -> None:
+    async def scene() -> None:
+        async with RoutineHouse() as house:
+            with pytest.raises(ToolError):
+                await house.run_tool("save_routine", name="x", steps=[{"say": text}])
+            assert await house.routines.all() == []
 
     run(scene())
 

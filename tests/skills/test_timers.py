@@ -68,6 +68,23 @@ def test_one_timer_is_told_when_one_is_asked_for() -> None:
     run(scene())
 
 
+@pytest.mark.parametrize(
+    ("language", "more"), [("en", "left. And 12 more."), ("de", ". Und 12 weitere.")]
+)
+def test_of_very_many_only_the_first_are_told(language: str, more: str) -> None:
+    async def scene() -> None:
+        async with AlertHouse(language) as house:
+            for number in range(18):
+                await house.timer(60 + number)
+            assert (await house.ask("list_timers")).endswith(more)
+            paused = await house.ask("pause_timer", which="all")
+            assert paused.endswith(more)
+            assert paused.count(":") == 6
+            assert all(timer.state == "paused" for timer in house.kernel.pending())
+
+    run(scene())
+
+
 def test_two_timers_of_one_name_are_asked_about_and_nothing_is_cancelled() -> None:
     async def scene() -> None:
         async with AlertHouse() as house:
@@ -185,7 +202,11 @@ def test_of_several_timers_only_those_are_asked_about_with_which_it_can_be_done(
         ({"by_s": 300}, "Okay, your pasta timer has 14 minutes left.", 840),
         ({"by_s": -60}, "Okay, your pasta timer has 8 minutes left.", 480),
         ({"to_s": 90}, "Okay, your pasta timer has 1 minute and 30 seconds left.", 90),
-        ({"by_s": -540}, "Your pasta timer has only 9 minutes left. Should I cancel it instead?", 540),
+        (
+            {"by_s": -540},
+            "Your pasta timer has only 9 minutes left. Should I cancel it instead?",
+            540,
+        ),
         (
             {"by_s": -3600},
             "Your pasta timer has only 9 minutes left. Should I cancel it instead?",
@@ -229,6 +250,22 @@ def test_a_timer_that_rings_runs_again() -> None:
             assert await house.ask("change_timer", to_s=30) == (
                 "Okay, your egg timer has 30 seconds left."
             )
+
+    run(scene())
+
+
+def test_more_minutes_are_for_what_rings() -> None:
+    async def scene() -> None:
+        async with AlertHouse() as house:
+            await house.timer(3600, "tea")
+            alarm = await house.at(60)
+            await house.until_rings()
+            assert "Snoozed for 5 minutes" in await house.ask("change_timer", by_s=300)
+            (again,) = house.kernel.pending("alarm")
+            assert again.id == alarm.id
+            assert 295 < house.kernel.remaining_s(again) <= 300
+            (tea,) = house.kernel.pending("timer")
+            assert house.kernel.remaining_s(tea) < 3600
 
     run(scene())
 

@@ -198,6 +198,20 @@ class SimulatedDisk:
         self._call(f"extend {name}")
         return _File(self, name, self._inode(name))
 
+    def allocate(self, name: str, size: int) -> None:
+        self._call(f"allocate {name}")
+        inode = self._names.get(name)
+        if inode is None:
+            inode = self._names[name] = _Inode()
+            self._pending.append((None, name, inode))
+        missing = max(size - len(inode.content), 0)
+        room = max(self.capacity - self.used(), 0)
+        inode.content += bytes(min(missing, room))
+        inode.changed()
+        if room < missing:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        inode.synced()
+
     def rename(self, old: str, new: str) -> None:
         self._call(f"rename {old} {new}")
         inode = self._inode(old)

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tinydb.table import Document
 
-from ren_device.model import Alert, Deadline
+from ren_device.model import Alert, Deadline, Ended
 from ren_device.store import Store, open_store
-from ren_device.store.alerts import MOST_UNTOLD, UNTOLD_FOR
+from ren_device.store.alerts import ENDED_FOR, MOST_ENDED, MOST_UNTOLD, UNTOLD_FOR
 from ren_device.store.database import Rows
 from tests.alerts.memory_alerts import MemoryAlerts
 
@@ -164,6 +164,49 @@ async def test_the_outbox_is_bounded_and_the_oldest_go(tmp_path: Path) -> None:
         assert kept == [*(alert.id for alert in many[101:]), 5000]
 
 
+async def test_what_was_acknowledged_stays_so_over_a_restart_and_a_restore(tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    alarm, earlier = an_alert(1), an_alert(2, 30.0)
+    occurrence = replace(an_alert(4, 90.0), series_id=3)
+    ended = [Ended(2, None, earlier.due_at), Ended(1, None, alarm.due_at)]
+    async with opened(tmp_path / "a") as store:
+        await store.alerts.write([alarm, earlier])
+        await store.alerts.write(remove=[2], ended=[earlier])
+        await store.database.write_snapshot(copy)
+        await store.alerts.write(remove=[1], ended=[alarm])
+        await store.alerts.write(ended=[occurrence, alarm])
+        ended.append(Ended(4, 3, occurrence.due_at))
+        assert await store.alerts.ended() == ended
+    async with opened(tmp_path / "a") as store:
+        await store.database.replace_all(copy)
+        assert await store.alerts.all() == [alarm]  # as it was then
+        assert await store.alerts.ended() == ended  # as it is now
+        later = an_alert(5, 120.0)
+        await store.alerts.write(ended=[later])
+    async with opened(tmp_path / "a") as store:
+        assert await store.alerts.ended() == [*ended, Ended(5, None, later.due_at)]
+    async with opened(tmp_path / "b") as store:  # another device, which knows of nothing
+        await store.database.replace_all(copy)
+        assert await store.alerts.ended() == ended[:1]
+
+
+async def test_that_something_ended_is_forgotten_after_a_week_or_a_thousand_more(
+    tmp_path: Path,
+) -> None:
+    old, recent = an_alert(1, -60), an_alert(2, 60)
+    new = replace(an_alert(3), due_at=NOON + ENDED_FOR)
+    async with opened(tmp_path) as store:
+        await store.alerts.write(ended=[old, recent])
+        await store.alerts.write(ended=[old])
+        assert [each.alert_id for each in await store.alerts.ended()] == [1, 2]
+        await store.alerts.write(ended=[new])
+        assert [each.alert_id for each in await store.alerts.ended()] == [2, 3]
+        many = [an_alert(10 + number, 3600 + number) for number in range(MOST_ENDED)]
+        await store.alerts.write(ended=many)
+        kept = [each.alert_id for each in await store.alerts.ended()]
+        assert kept == [*(alert.id for alert in many[1:]), 3]
+
+
 async def test_rows_of_an_older_ren_are_taken_up(tmp_path: Path) -> None:
     old = {
         "kind": "timer",
@@ -224,10 +267,11 @@ def test_it_does_what_the_one_in_memory_does(steps: list[tuple[list[Alert], ...]
                 put = [alert for alert in put if alert.id not in gone]
                 remove = {alert.id for alert in away} - {alert.id for alert in put}
                 for each in (memory, store.alerts):
-                    await each.write(put, list(remove), tell)
+                    await each.write(put, list(remove), tell, ended=told)
                     await each.mark_notified(told)
                 assert await store.alerts.all() == await memory.all()
                 assert await store.alerts.unnotified() == await memory.unnotified()
+                assert await store.alerts.ended() == await memory.ended()
                 assert await store.alerts.last_id() == await memory.last_id()
 
     with TemporaryDirectory() as name:

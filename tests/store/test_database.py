@@ -163,6 +163,17 @@ def test_a_full_disk_loses_nothing_and_writing_resumes_when_there_is_room(tmp_pa
     assert int(kept.removeprefix("kept ")) > 200
 
 
+def test_on_a_full_disk_alerts_are_still_written_and_nothing_else(tmp_path: Path) -> None:
+    mounted = on_a_small_disk(tmp_path)
+    limited = ["sh", "-c", 'ulimit -f 700; exec "$@"', "sh"]  # which a reserve cannot help against
+    program = [sys.executable, "-m", "tests.store.alerts_on_full_disk", str(tmp_path)]
+    ended = subprocess.run(
+        [*(mounted or limited), *program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout == f"kept {200 if mounted else 0}\n"
+
+
 # --- copies of everything -------------------------------------------------------------------------
 
 

@@ -387,4 +387,9 @@ def test_announcements() -> None:
     assert said("alarm", "") == "This is your alarm."
     assert said("alarm", "school") == "It's time: school."
     assert said("reminder", "call mom") == "A reminder: call mom."
+    assert said("reminder", "about the dentist") == "A reminder: the dentist."
+    assert said("reminder", "that dad's train comes") == "A reminder: dad's train comes."
+    assert said("reminder", "dass Papas Zug kommt", "de") == (
+        "Eine Erinnerung: dass Papas Zug kommt."
+    )
     assert said("timer", "Ei", "de") == "Dein Timer Ei ist abgelaufen."

@@ -76,6 +76,15 @@ class Runner:
         self.began.append(name)
         return True
 
+    @property
+    def running(self) -> tuple[str, ...]:
+        return tuple(self.began)
+
+    def stop(self, name: str | None = None) -> tuple[str, ...]:
+        ended = tuple(each for each in self.began if name in (None, each))
+        self.began = [each for each in self.began if each not in ended]
+        return ended
+
 
 async def look(day: str = "") -> str:
     """Look."""

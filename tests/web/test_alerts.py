@@ -42,8 +42,7 @@ async def test_an_alarm_is_set_by_the_speakers_clock() -> None:
 
 async def test_that_alarms_wait_for_the_clock_is_told() -> None:
     async with alert_porch() as it:
-        it.clock.right = False
-        it.kernel._timing._believed = False
+        it.clock.boot()
         await it.set("alarm", at="14:03")
         assert (await it.ask("GET", "/alerts"))["waits_for_clock"] is True
         it.clock.right = True

@@ -41,6 +41,14 @@ REFUSED: list[tuple[dict[str, Any], int, str]] = [
     ({"kind": "alarm", "at": "07:30", "repeat": "every day"}, 400, "RRULE"),
     ({"kind": "alarm", "at": "07:30", "repeat": "FREQ=SECONDLY"}, 400, "every second"),
     ({"kind": "alarm", "at": "07:30", "repeat": "FREQ=YEARLY;BYMONTH=4;BYMONTHDAY=31"}, 400, "nev"),
+    ({"kind": "alarm", "at": "07:30", "repeat": " "}, 422, "`repeat` is blank"),
+    ({"kind": "alarm", "at": "07:30", "repeat": "FREQ=\x00"}, 422, "control characters"),
+    ({"kind": "timer", "in_s": 60, "text": "a\x00b"}, 422, "control characters"),
+    ({"kind": "timer", "in_s": 60, "text": "a\x85b"}, 422, "control characters"),
+    ({"kind": "reminder", "in_s": 60, "text": "a\nb"}, 422, "control characters"),
+    ({"kind": "reminder", "in_s": 60, "text": "a\u202eb"}, 422, "change its direction"),
+    ({"kind": "reminder", "in_s": 60, "text": "\u2066b\u2069"}, 422, "change its direction"),
+    ({"kind": "alarm", "at": "07:30", "routine": "bed\u202atime"}, 422, "change its direction"),
     ({"kind": "alarm", "at": "07:30", "routine": "bedtime"}, 404, "There is no routine"),
 ]  # fmt: skip
 
@@ -55,11 +63,15 @@ async def test_what_cannot_be_set_is_refused_with_a_sentence() -> None:
 
 PATCHES: list[tuple[dict[str, Any], int, str]] = [
     ({}, 422, "Say what to change"),
+    ({"repeat": "  "}, 422, "`repeat` is blank"),
+    ({"text": "a\x07b"}, 422, "control characters"),
+    ({"routine": "a\u2067b"}, 422, "change its direction"),
+    ({"by_s": 604_800}, 400, "A timer runs for at most 7 days"),
     ({"by_s": 60, "text": "tea"}, 422, "`by_s` comes alone"),
     ({"at": "07:30", "in_s": 60}, 422, "Give either `at` or `in_s`"),
     ({"in_s": 60, "repeat": "FREQ=DAILY"}, 422, "What repeats takes `at`"),
     ({"kind": "alarm"}, 422, "Extra inputs"),
-    ({"by_s": -601}, 400, "The timer has no so much time left."),
+    ({"by_s": -601}, 400, "The timer does not have that much time left."),
     ({"at": "07:30"}, 400, "A timer has no time of day"),
     ({"in_s": 604_801}, 400, "A timer runs for at most 7 days."),
     ({"text": "x" * 101}, 400, "A name has at most 100 characters."),
@@ -160,3 +172,28 @@ async def test_a_rebound_name_is_refused_and_our_own_page_is_not() -> None:
         assert it.kernel.ringing()
         await it.ask("POST", "/alerts/acknowledge", headers={"Origin": f"http://{there}"})
         assert not it.kernel.ringing()
+
+
+async def test_what_takes_no_body_refuses_what_it_does_not_know() -> None:
+    async with alert_porch() as it:
+        await it.rings()
+        for path in ("/alerts", "/alerts/1"):
+            said = await it.refused("POST", f"{path}/acknowledge", {"x": 1}, 422)
+            assert "Extra inputs" in said
+        for what in ("pause", "resume", "skip", "snooze"):
+            await it.refused("POST", f"/alerts/1/{what}", {"x": 1}, 422)
+        assert it.kernel.ringing()
+        await it.ask("POST", "/alerts/acknowledge", {})
+        assert not it.kernel.ringing()
+
+
+async def test_a_timer_is_given_time_up_to_a_week() -> None:
+    async with alert_porch() as it:
+        await it.set("timer", in_s=600)
+        await it.ask("POST", "/alerts/1/pause")
+        await it.refused("PATCH", "/alerts/1", {"by_s": 604_800}, 400)
+        more = await it.ask("PATCH", "/alerts/1", {"by_s": 604_200})
+        assert 604_799 < more["remaining_s"] <= 604_800
+        await it.rings()
+        again = await it.ask("PATCH", "/alerts/2", {"by_s": 604_800})
+        assert again["remaining_s"] > 604_790

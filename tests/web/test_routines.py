@@ -42,6 +42,9 @@ async def test_a_routine_is_kept_listed_run_and_forgotten() -> None:
         ([], 422, "at least 1 item"),
         ([{"say": "x"}] * 31, 422, "at most 30 items"),
         ([{"say": ""}], 422, "at least 1 character"),
+        ([{"say": "   "}], 422, "at least 1 character"),
+        ([{"say": "a\x07b"}], 422, "control characters"),
+        ([{"say": "a\u202eb"}], 422, "direction"),
         ([{"say": "x" * 501}], 422, "at most 500 characters"),
         ([{"say": "x", "loudly": True}], 422, "Unexpected"),
         ([{"pause_s": 3601}], 422, "less than or equal to 3600"),
@@ -106,6 +109,29 @@ async def test_the_time_of_a_routine_keeps_a_routine() -> None:
         await it.set("routine", at="22:00", routine="bedtime", repeat="FREQ=DAILY")
         assert "name another" in await it.refused("PATCH", "/alerts/1", {"routine": ""}, 400)
         assert "no routine" in await it.refused("PATCH", "/alerts/1", {"routine": "x"}, 404)
+
+
+async def test_all_that_run_are_stopped_and_one_that_is_deleted_ends() -> None:
+    async with alert_porch() as it:
+        for name in ("tea", "walk", "bath"):
+            await it.ask("PUT", f"/routines/{name}", BEDTIME)
+            await it.ask("POST", f"/routines/{name}/run")
+        await it.ask("DELETE", "/routines/WALK")
+        assert (await it.ask("GET", "/routines"))["running"] == ["tea", "bath"]
+        assert "Extra" in await it.refused("POST", "/routines/stop", {"x": 1}, 422)
+        assert await it.ask("POST", "/routines/stop") == {"stopped": ["tea", "bath"]}
+        assert await it.ask("POST", "/routines/stop", {}) == {"stopped": []}
+        assert (await it.ask("GET", "/routines"))["running"] == []
+        await it.refused("PUT", "/routines/stop", BEDTIME, 405)
+        await it.ask("PUT", "/routines/stop%20it", BEDTIME)
+
+
+@pytest.mark.parametrize("name", ["a%00b", "a%1bb", "a%C2%9Bb", "a%E2%80%AEb", "a%E2%81%A6b"])
+async def test_a_name_that_cannot_be_read_is_refused(name: str) -> None:
+    async with alert_porch() as it:
+        said = await it.refused("PUT", f"/routines/{name}", BEDTIME, 422)
+        assert "no control characters" in said
+        assert it.routines.kept == {}
 
 
 async def test_a_hundred_are_enough_and_a_full_disk_is_told() -> None:

@@ -9,13 +9,16 @@ const t = words.t;
 const name = document.title;
 const QUICK_MINUTES = [1, 3, 5, 10, 15];
 const NOTICE_MS = 8000;
+const LOOK_MS = 5000;
 
 const alerts = new Map();
 let routines = [];
+let running = []; // the names of the routines that run
 let spoke = null; // what the speaker's clock showed, and when
 let trouble = null;
 let editor = null;
 let noticeTimer = 0;
+let lookTimer = 0;
 
 const act = {
   now: () => (spoke ? later(spoke.now, (performance.now() - spoke.at) / 1000) : phoneTime()),
@@ -29,6 +32,11 @@ const act = {
     const path = `/routines/${encodeURIComponent(which)}/run`;
     const { started } = await ask("POST", path);
     notice(t(started ? "running" : "isRunning", { name: which }), false);
+    await loadRoutines();
+  },
+  async stopRoutines() {
+    await ask("POST", "/routines/stop");
+    await loadRoutines();
   },
   inWords(error) {
     if (!(error instanceof Trouble)) throw error;
@@ -71,6 +79,7 @@ function phoneTime() {
 function take(alert) {
   if (alert.state === "done") alerts.delete(alert.id);
   else keep(alert);
+  if (alert.kind === "routine") loadRoutines().catch(tell);
   show();
 }
 
@@ -90,7 +99,9 @@ function takeAll(snapshot) {
 }
 
 async function loadRoutines() {
-  routines = (await ask("GET", "/routines")).routines;
+  ({ routines, running } = await ask("GET", "/routines"));
+  clearTimeout(lookTimer); // nobody tells when one ends
+  if (running.length) lookTimer = setTimeout(() => loadRoutines().catch(tell), LOOK_MS);
   show();
 }
 
@@ -124,6 +135,7 @@ function show() {
   sections.alarms.show(those("alarm", "routine"));
   sections.reminders.show(those("reminder"));
   sections.routines.show(routines, true);
+  $("stop-routines").hidden = running.length === 0;
   $("stop-all").hidden = ringing.length < 2;
   $("trouble").hidden = trouble === null;
   $("trouble").textContent = trouble === null ? "" : t("trouble");
@@ -151,6 +163,7 @@ for (const minutes of QUICK_MINUTES) {
   $("quick").append(start);
 }
 $("quick").append(button(t("addTimer"), async () => editor.open("timer", null, routines), tell));
+$("stop-routines").append(button(t("stopRoutines"), act.stopRoutines, tell));
 $("stop-all").addEventListener("click", async () => {
   try {
     await ask("POST", "/alerts/acknowledge");

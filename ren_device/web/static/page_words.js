@@ -6,7 +6,7 @@ const TEXTS = {
   en: {
     ringing: "Ringing", missed: "Missed", timers: "Timers", alarms: "Alarms", reminders: "Reminders",
     routines: "Routines", timer: "Timer", alarm: "Alarm", reminder: "Reminder", routine: "Routine",
-    stop: "Stop", stopAll: "Stop all", snooze: "9 more minutes", ok: "OK", pause: "Pause",
+    stop: "Stop", stopAll: "Stop all", stopRoutines: "Stop what runs", snooze: "9 more minutes", ok: "OK", pause: "Pause",
     resume: "Go on", more: "+1 min", cancel: "Cancel", change: "Change", skip: "Skip next",
     remove: "Delete", sure: "Really?", run: "Run", save: "Save", neverMind: "Never mind",
     addTimer: "Other…", addAlarm: "New alarm", addReminder: "New reminder",
@@ -35,7 +35,7 @@ const TEXTS = {
   de: {
     ringing: "Es klingelt", missed: "Verpasst", timers: "Timer", alarms: "Wecker",
     reminders: "Erinnerungen", routines: "Abläufe", timer: "Timer", alarm: "Wecker",
-    reminder: "Erinnerung", routine: "Ablauf", stop: "Stopp", stopAll: "Alles stoppen",
+    reminder: "Erinnerung", routine: "Ablauf", stop: "Stopp", stopAll: "Alles stoppen", stopRoutines: "Laufende beenden",
     snooze: "Noch 9 Minuten", ok: "OK", pause: "Pause", resume: "Weiter", more: "+1 Min.",
     cancel: "Löschen", change: "Ändern", skip: "Auslassen", remove: "Löschen",
     sure: "Wirklich?", run: "Starten", save: "Speichern", neverMind: "Doch nicht",
