@@ -14,6 +14,7 @@ from ren_device.voice.volume import Level
 
 _log = logging.getLogger(__name__)
 _LOOK_S = 0.1  # how often it is looked whether the floor is free
+_FREE_S = 0.3  # between an answer that is cut off and listening nobody has the floor
 _SHORT = 120  # characters; about eight seconds of speech
 _SLOWEST_S = 10.0  # a piece of speech that takes longer will not come
 
@@ -55,9 +56,11 @@ class Announcer:
         return self._speaking is not None and self._speaking.cancel()
 
     async def until_free(self) -> None:
-        """Return when no conversation goes on."""
-        while self._floor_taken():  # noqa: ASYNC110  nobody tells when it is free
+        """Return when no conversation goes on, and none is just about to."""
+        free_s = 0.0
+        while free_s < _FREE_S:
             await asyncio.sleep(_LOOK_S)
+            free_s = 0.0 if self._floor_taken() else free_s + _LOOK_S
 
     async def _said(self, speaking: Coroutine[None, None, bool | None]) -> bool | None:
         """Whether it came to its end: `hush` cancels it."""

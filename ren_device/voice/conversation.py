@@ -239,14 +239,15 @@ class Conversation:
             recognition = self._parts.stt.start()
             try:
                 recognition.feed(sound)
-                last = (await recognition.interim()).split()[-1:]
+                words = (await recognition.interim()).split()
             finally:
                 await recognition.close()
         except EngineError as error:
             _log.warning("not listened to again: %s", type(error).__name__)
             return
-        reflex = self._parts.language.reflex("".join(last), nearly=True) if last else None
-        if reflex in (Reflex.STOP, Reflex.SNOOZE) and self._levers.ringing():
+        meant = (self._parts.language.reflex(word, nearly=True) for word in words[-2:])
+        reflex = next((each for each in meant if each in (Reflex.STOP, Reflex.SNOOZE)), None)
+        if reflex is not None and self._levers.ringing():
             await self.stop()
             if (said := await self._stop_ringing(reflex)) is not None:
                 self._speak(said)

@@ -1,8 +1,8 @@
 """What timers, alarms and reminders sound like; made of sine tones, as the cues are.
 
-A tone begins gently and gets louder, and goes on for ever. Half of it is rests, in which a person
-can be heard: "stop" in one breath with the wake word was understood 9 times of 12 at its loudest,
-and 6 times where a third was.
+A tone begins gently and gets louder, and goes on for ever. Half of it is rests, in which people
+are heard: over one with shorter rests "stop", in one breath with the wake word, was understood 6
+times of 12 at its loudest, and 9 times over one with longer ones.
 """
 
 import math

@@ -269,7 +269,8 @@ def test_what_is_found_is_never_in_the_past(
     assert (found.at is None) == bool(found.problem)
     assert all(each > now for each in (found.at, *found.choices) if each)
     assert len(found.choices) <= 3
-    if found.rule and found.at:
+    every_minute = "FREQ=MINUTELY" in found.rule and "INTERVAL" not in found.rule
+    if found.rule and found.at and not every_minute:  # which the tool refuses, and says so
         assert next_after(found.rule, found.at, found.at - timedelta(seconds=1)) == found.at
 
 

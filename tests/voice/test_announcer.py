@@ -7,7 +7,7 @@ from ren_device.ports import TextToSpeech
 from ren_device.sim import SimTextToSpeech, silence, speech
 from ren_device.voice.announcer import Announcer
 from tests.virtual_time import run
-from tests.voice.room import Room, room
+from tests.voice.room import Room, loaded, room
 
 STORY = "Once upon a bear. He lived in a small house by the river. "
 TOLD = "Once upon a bear.He lived in a small house by the river."
@@ -46,6 +46,25 @@ def test_it_waits_until_the_conversation_is_over() -> None:
             await here.until_heard("Once")
             assert await here.announcer.say("Good morning.")
             assert here.speaker.heard().endswith(TOLD + "Good morning.")
+
+    run(scene())
+
+
+def test_a_floor_that_is_free_for_a_moment_only_is_left_to_people() -> None:
+    async def scene() -> None:
+        async with room() as here:
+            taken = True
+            announcer = Announcer(here.playback, loaded(here.tts), lambda: taken)
+            saying = asyncio.create_task(announcer.say("Good morning."))
+            for free_s in (0.05, 0.15, 0.2):  # an answer is cut off, and then listened
+                await asyncio.sleep(1)
+                taken = False
+                await asyncio.sleep(free_s)
+                taken = True
+            await asyncio.sleep(1)
+            assert here.tts.spoken == []
+            taken = False
+            assert await saying
 
     run(scene())
 

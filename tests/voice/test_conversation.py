@@ -413,3 +413,25 @@ def test_snooze_is_an_ordinary_turn_where_nothing_rings() -> None:
             assert here.assistant.asked == ["Five more minutes."]
 
     run(scene())
+
+
+def test_stop_in_one_breath_with_the_wake_word_is_listened_to_once_more_over_what_rings() -> None:
+    async def scene() -> None:
+        async with room() as here:
+            await here.conversation.overheard(speech("hey jarvis stop."))
+            assert not here.kernel.ringing()
+            await alarm_rings(here)
+            await here.conversation.overheard(speech("hey jarvis"))
+            assert here.kernel.ringing()
+            await here.conversation.overheard(speech("hey jarvis the step."))
+            assert not here.kernel.ringing()
+            await alarm_rings(here)
+            await here.conversation.overheard(speech("hey jarvis snooze."))
+            await here.until_heard("Okay, again in 9 minutes.")
+            assert not here.kernel.ringing()
+            here.stt.broken = "no ears"
+            await here.conversation.overheard(speech("hey jarvis stop."))
+            here.stt.broken = None
+            assert here.assistant.asked == []
+
+    run(scene())

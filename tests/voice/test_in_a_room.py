@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -126,3 +126,21 @@ async def test_ren_that_drowns_everybody_says_so_and_does_not_interrupt_itself()
         await here.until("speaking")
         await here.until("idle")
         assert here.assistant.turns[0].kept == STORY
+
+
+async def test_an_alarm_over_an_answer_is_stopped_by_whoever_says_so_and_may_say_so_again() -> None:
+    async with kitchen("living room", [STORY]) as here:
+        await until(lambda: mode(here) == "full", 15)
+        here.person("Hey Jarvis, tell me a story.")
+        await here.until("speaking")
+        await here.kernel.set("alarm", in_s=0.1)
+        await here.sleep(4)
+        assert here.kernel.ringing()
+        assert here.phases[-1] == "speaking"  # it rings over the answer, and does not stop it
+        for voice in ("espeak-us", "flite-awb", "espeak-gb"):
+            here.person("Hey Jarvis, stop.", voice)
+            with suppress(AssertionError):
+                await until(lambda: not here.kernel.ringing(), 6)
+                break
+        assert not here.kernel.ringing()
+        assert here.voice.health()["speaker"] == "ok"

@@ -71,7 +71,7 @@ async def test_every_answer_is_as_described_whatever_is_asked(tmp_path: Path) ->
         process = await asyncio.create_subprocess_exec(
             *(str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(config)),
             *("run", f"{ren.url}/openapi.json", "--phases", "examples,coverage,fuzzing"),
-            *("--max-examples", "8", "--generation-deterministic"),
+            *("--max-examples", "5", "--generation-deterministic"),
             *("--no-color", "--request-timeout", "10"),
             *("--header", f"Authorization: Bearer {key}"),
             *(word for path in STREAMS for word in ("--exclude-path", path)),
