@@ -332,7 +332,7 @@ class Conversation:
             await self._drop_utterance()
             if not self.answering:
                 self._phase("idle")
-        elif self._over_answer and utterance.speech_s >= _NO_COUGH_S:
+        elif self._over_answer and utterance.speech_s >= _NO_COUGH_S and not self._levers.ringing():
             await self._take_the_floor()
         self._fed_s -= duration_s(rest)
         return rest
@@ -501,6 +501,8 @@ class Conversation:
             return False
         if not any(map(str.isalnum, text)):
             return True  # a cough
+        if reflex is None and self._levers.ringing():
+            return True  # what is left of a tone was made words of, in one answer of three
         if reflex is Reflex.BACKCHANNEL:
             # "Okay" over a question of Ren's is an answer.
             return not self._turn.answer.text.rstrip().endswith("?")

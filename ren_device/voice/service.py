@@ -276,15 +276,10 @@ class VoiceService:
             policy,
             over_voice=replace(policy, start_s=_OVER_VOICE_START_S),
             follow_up=replace(policy, no_speech_s=follow_up_s) if follow_up_s else None,
-            may_interrupt=self._may_interrupt,
+            may_interrupt=lambda: self._calibrator is None or self._calibrator.mode == "full",
             called=self.announcer.hush,
             answered=self._missed.contact,
         )
-
-    def _may_interrupt(self) -> bool:
-        # What is left of a tone over Ren's voice was taken for a person, in one answer of three.
-        mode = self._calibrator.mode if self._calibrator is not None else "full"
-        return mode == "full" and not self._playback.rings
 
     def _floor_taken(self) -> bool:
         return self._conversation is not None and self._conversation.active

@@ -435,3 +435,22 @@ def test_stop_in_one_breath_with_the_wake_word_is_listened_to_once_more_over_wha
             assert here.assistant.asked == []
 
     run(scene())
+
+
+def test_while_it_rings_only_a_reflex_or_the_wake_word_ends_an_answer() -> None:
+    async def scene() -> None:
+        async with room([STORY]) as here:
+            await ask(here, "Tell me a story.")
+            await here.until_heard("Once")
+            await alarm_rings(here)
+            here.microphone.hear(speech("Bullseck bullseck bullseck."))
+            await here.until(lambda: not here.conversation.attending)
+            await here.until(lambda: here.conversation.attending)
+            await here.until(lambda: not here.conversation.attending)
+            assert here.conversation.sounding
+            here.microphone.hear(speech("Stop."))
+            await here.until(lambda: here.kernel.ringing() == ())
+            await here.until(lambda: here.phases[-1] == "idle")
+            assert here.assistant.asked == ["Tell me a story."]
+
+    run(scene())
