@@ -91,6 +91,8 @@ def _set_alarm(intent: Intent, now: datetime, language: Language) -> Meaning:
         found = None
 
     def call(at: datetime, what: Found) -> Call:
+        if what.offset_s is not None:  # not moved by a clock that is
+            return "set_alarm", {"in_s": what.offset_s, "name": label}
         return "set_alarm", {"at": _iso(at), "name": label, **_repeat(what)}
 
     return settled(found, Wish(base, intent.matched, call), now, language)

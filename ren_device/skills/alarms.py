@@ -14,6 +14,7 @@ from ren_device.skills.tool import Tool, between, tool
 
 DAY_S = 86_400
 ByS = Annotated[float, between(-DAY_S, DAY_S)]
+InS = Annotated[float, between(0, 366 * DAY_S)]
 
 
 class AlarmSkill:
@@ -40,13 +41,19 @@ class AlarmSkill:
         ]
 
     async def set_alarm(
-        self, at: At, name: Name = "", repeat: Repeat = "", routine: Name = ""
+        self,
+        at: At = "",
+        name: Name = "",
+        repeat: Repeat = "",
+        routine: Name = "",
+        in_s: InS = 0.0,
     ) -> str:
         """Set an alarm that rings at a time of day, once or again and again.
 
         Use it for "wake me at seven" (at "07:00"), "alarm for Friday at 6:30" (at
         "2026-06-26T06:30") or "wake me every weekday at 7" (at "07:00", repeat
-        "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"). `at` is "HH:MM" in 24 hours, meaning the next such
+        "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"). For "wake me in two hours" give in_s, in seconds, in
+        place of `at`. `at` is "HH:MM" in 24 hours, meaning the next such
         time, or a local date and time in ISO 8601 without a time zone. Give a name only when the
         person gave one. Ask back when it could be morning or evening, or this week or the next;
         never guess. For a length of time use set_timer.
@@ -59,10 +66,14 @@ class AlarmSkill:
         morning routine"); see list_routines.
         """
         called, starts = self._words.clean_name(name, "alarm"), " ".join(routine.split())
-        due_at = self._words.parse_at(at, self._desk.now())
         rule = rule_of(repeat) or ""
+        if bool(at) == bool(in_s) or (in_s and rule):
+            raise ToolError("Give `at`, or in_s for an alarm that rings once: one of both.")
+        due_at = self._words.parse_at(at, self._desk.now()) if at else None
         with refusals(self._say, rule, "full"):
-            alarm = await self._kernel.set("alarm", called, at=due_at, rule=rule, routine=starts)
+            alarm = await self._kernel.set(
+                "alarm", called, in_s=in_s or None, at=due_at, rule=rule, routine=starts
+            )
         answer = self._understood("alarm.set", alarm)
         if starts:
             answer = f"{answer} {self._say('alarm.then_routine', routine=starts)}"

@@ -33,6 +33,20 @@ def test_alarms_are_set_for_the_time_that_was_meant(at: str, said: str, due_at: 
     run(scene())
 
 
+def test_an_alarm_in_so_many_hours_follows_the_clock_that_nobody_can_set() -> None:
+    async def scene() -> None:
+        async with AlertHouse() as house:
+            said = await house.ask("set_alarm", in_s=43_200.0)
+            assert said == "Alarm set for tomorrow at 2:02 AM."
+            (alarm,) = house.kernel.pending("alarm")
+            assert alarm.deadline is not None
+            for wrong in ({}, {"at": "07:30", "in_s": 60.0}, {"in_s": 60.0, "repeat": WEEKDAYS}):
+                with pytest.raises(ToolError, match="one of both"):
+                    await house.ask("set_alarm", **wrong)
+
+    run(scene())
+
+
 @pytest.mark.parametrize(
     ("at", "problem"),
     [

@@ -15,7 +15,7 @@ TOOLS: dict[str, set[str]] = {
     "resume_timer": set(),
     "change_timer": set(),
     "cancel_timer": set(),
-    "set_alarm": {"at"},
+    "set_alarm": set(),
     "list_alarms": set(),
     "change_alarm": set(),
     "skip_alarm": set(),
