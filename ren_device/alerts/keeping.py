@@ -28,6 +28,8 @@ class Kept:
     def __init__(self, store: AlertStore) -> None:
         """Nothing is read before `load`."""
         self.alerts: dict[int, Alert] = {}
+        self.set_back: frozenset[int] = frozenset()
+        """Series that were restored as they were before their latest occurrence ended."""
         self._store = store
         self._last_id = 0
         self._writes: set[asyncio.Task[None]] = set()
@@ -69,6 +71,7 @@ class Kept:
             series = self.alerts.get(each.series_id or 0)
             if series is not None and (series.last_at is None or series.last_at < each.due_at):
                 going_on[series.id] = self.alerts[series.id] = replace(series, last_at=each.due_at)
+        self.set_back = frozenset(going_on)
         if gone or going_on:
             self.write_or_retry(tuple(going_on.values()), gone)
 

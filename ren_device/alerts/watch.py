@@ -66,6 +66,11 @@ class Watch:
             else:
                 self.follow(alert)
                 changes.events.append((alert, "due"))
+        for alert_id in self._kept.set_back:
+            series = self._kept.alerts[alert_id]
+            if series.last_at is not None and series.due_at <= series.last_at:
+                due_at = self._next_of(series, series.last_at) or series.due_at
+                self._put_if_changed(series, replace(series, due_at=due_at), changes)
         self._restate(changes)  # the clock may have been set meanwhile
         if self._timing.believes_clock:
             self._put_right(changes)
@@ -225,11 +230,6 @@ class Watch:
         """Take back what a clock that was ahead has put off, or missed; or `skips`, skipped."""
         now = self._clock.now()
         for alert in list(self._kept.alerts.values()):
-            if alert.rule and alert.last_at and alert.due_at <= alert.last_at <= now:
-                # It was restored, and this occurrence has been acknowledged since.
-                if due_at := self._next_of(alert, now):
-                    self._put_if_changed(alert, replace(alert, due_at=due_at), changes)
-                continue
             if alert.due_at <= now:
                 continue
             if alert.rule and alert.state == "pending":

@@ -171,6 +171,11 @@ class Tape(SimSpeaker):
         self.written.append((asyncio.get_running_loop().time(), frame))
         await super().write(frame)
 
+    async def drain(self) -> None:
+        """As with a sound card, what is written meanwhile is waited for too."""
+        while self._free_at > asyncio.get_running_loop().time():
+            await super().drain()
+
 
 class Mouthpiece(SimTextToSpeech):
     """While it `hangs` it says nothing."""

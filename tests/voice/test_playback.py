@@ -83,7 +83,8 @@ def test_it_is_mixed_into_what_is_said() -> None:
     async def scene() -> None:
         async with playing() as here, ringing(here):
             await asyncio.sleep(0.5)
-            await tell(here)
+            async with asyncio.timeout(10):
+                await tell(here)
             await asyncio.sleep(0.5)
             assert spoken(here.speaker.sound()) == STORY
             assert all(tone(frame) > 700 for frame in frames(here.speaker.sound()))
@@ -100,7 +101,8 @@ def test_it_begins_at_once_in_the_middle_of_an_answer_and_at_its_end() -> None:
             due_s = asyncio.get_running_loop().time()
             async with ringing(here):
                 await until(lambda: any(tone(frame) > 500 for _, frame in here.speaker.written), 1)
-                await telling
+                async with asyncio.timeout(10):
+                    await telling
                 assert spoken(here.speaker.sound()) == STORY
             return next(at for at, frame in here.speaker.written if tone(frame) > 500) - due_s
 

@@ -227,6 +227,21 @@ def test_what_is_silenced_elsewhere_is_silent_in_mid_sentence() -> None:
     run(scene())
 
 
+def test_of_several_only_the_one_that_is_silenced_is_cut_off() -> None:
+    async def scene() -> None:
+        async with room() as here:
+            pasta = await comes_due(here)
+            await comes_due(here, "timer", "egg")
+            await asyncio.sleep(2.4)
+            assert here.tts.spoken == [DONE]
+            await here.kernel.acknowledge(pasta.id)
+            await asyncio.sleep(3)
+            assert here.tts.spoken == [DONE, "Your egg timer is done."]
+            assert DONE not in spoken(here.speaker.sound())
+
+    run(scene())
+
+
 @pytest.mark.parametrize("hangs", [False, True])
 def test_a_voice_that_fails_or_hangs_does_not_stop_the_tone(hangs: bool) -> None:
     async def scene() -> None:
