@@ -7,19 +7,37 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from ren_device import VERSION
-from ren_device.commands import backup, doctor, keys, models, restore, serve, settings, trace, wake
+from ren_device.commands import (
+    backup,
+    doctor,
+    factory_reset,
+    fault,
+    hardware,
+    keys,
+    models,
+    restore,
+    serve,
+    settings,
+    sim,
+    trace,
+    wake,
+)
 from ren_device.errors import RenError
 
 _COMMANDS: tuple[ModuleType, ...] = (
     serve,
+    sim,
     settings,
     doctor,
     models,
+    hardware,
     keys,
     trace,
     wake,
     backup,
     restore,
+    factory_reset,
+    fault,
 )
 
 
@@ -30,7 +48,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.set_defaults(run=serve.run)
     choices = parser.add_subparsers(title="commands", metavar="COMMAND")
     for command in _COMMANDS:
-        name = command.__name__.rpartition(".")[2]
+        name = command.__name__.rpartition(".")[2].replace("_", "-")
         sub = choices.add_parser(name, help=command.SUMMARY, description=command.__doc__)
         command.add_arguments(sub)
         sub.set_defaults(run=command.run)

@@ -20,8 +20,10 @@ from ren_device.assistant.later import MindLater
 from ren_device.assistant.local_mind import LocalMind
 from ren_device.assistant.summaries import Summariser
 from ren_device.assistant.turn import Assistant, TurnConfig
+from ren_device.boards.sound import card_of, with_card
 from ren_device.bus import Bus
 from ren_device.clock import SystemClock
+from ren_device.counter import Counter
 from ren_device.engines.claude import ClaudeMind
 from ren_device.engines.claude_client import ASTRA
 from ren_device.engines.identity_key import IdentityKey
@@ -29,8 +31,10 @@ from ren_device.engines.mdns import MdnsDiscovery
 from ren_device.engines.mdns_names import host_name
 from ren_device.engines.virtual_home import VirtualHome
 from ren_device.errors import EngineError
+from ren_device.hardware_profile import Sound
 from ren_device.home.house import House
 from ren_device.model import Tier
+from ren_device.panel.mute import Mute
 from ren_device.ports import Clock
 from ren_device.settings import Settings
 from ren_device.skills.alerts import AlertSkill
@@ -43,14 +47,16 @@ from ren_device.skills.missed_words import MissedWords
 from ren_device.skills.routine_runner import NobodyHears, RoutineRunner
 from ren_device.skills.routines import RoutineSkill
 from ren_device.skills.tool import Toolbox
-from ren_device.store import Store, open_store
+from ren_device.store import Store, factory_reset, open_store
 from ren_device.store.backups import Backups
+from ren_device.supervision import Vitals, fault, supervise
 from ren_device.voice.service import Loaders, VoiceConfig, VoiceService
 from ren_device.voice.trace import Traces
 from ren_device.voice.volume import QuietHours, Volume
 from ren_device.web.alerts import NO_VOICE, AlertRoutes
 from ren_device.web.control import BackupRoutes, control_socket
 from ren_device.web.control_keys import KeyRoutes
+from ren_device.web.control_reset import ResetRoutes
 from ren_device.web.control_trace import TraceRoutes
 from ren_device.web.doorkeeper import Doorkeeper
 from ren_device.web.home import HomeRoutes
@@ -71,15 +77,38 @@ _log = logging.getLogger(__name__)
 Start = Callable[[str, Coroutine[object, object, None]], None]
 Vocabulary = Future[frozenset[str]]
 """The words of the offline mind, once they are loaded."""
+View = Callable[[Counter, int], Coroutine[object, object, None]]
+"""Shows the speaker, which answers on this port, until cancelled."""
 
 
-async def serve(settings: Settings, stop: asyncio.Event) -> None:
-    """Be a speaker until `stop` is set. Raises RenError when the start fails."""
+async def serve(settings: Settings, stop: asyncio.Event, view: View | None = None) -> bool:
+    """Be a speaker until `stop` is set; whether to call this again, after a factory reset.
+
+    `view` shows the speaker to whoever started it. Raises RenError when the start fails.
+    """
     clock = SystemClock(settings.timezone)
     started_at = clock.monotonic()
     bus = Bus()
+    supervisor = choice.supervisor()
+    reset_wanted = asyncio.Event()
+
+    async def reset() -> None:
+        await asyncio.to_thread(factory_reset.ask, settings.data_dir)
+        reset_wanted.set()
+        stop.set()
+
     async with AsyncExitStack() as stack:
+        # --- the board ---
+        parts = await asyncio.to_thread(choice.panel, settings)
+        stack.push_async_callback(parts.lamp.close)
+        stack.push_async_callback(parts.controls.close)
+        for trouble in {parts.controls.trouble, parts.lamp.trouble} - {None}:
+            _log.error("%s", trouble)
+        card = card_of(settings, parts.profile)
+        settings = with_card(settings, card)
+
         # --- what is kept, and what is due ---
+        await asyncio.to_thread(factory_reset.carry_out, settings.data_dir)
         store = await open_store(settings.data_dir, clock.now())
         stack.push_async_callback(store.close)
         backups = Backups(
@@ -94,8 +123,14 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         kernel = AlertKernel(store.alerts, clock, bus)
         notices = Notices(store.alerts, bus)
         quiet = QuietHours.parse(settings.quiet_hours, settings.quiet_volume)
-        volume = Volume(store.preferences, bus, clock, quiet)
+        volume = Volume(store.preferences, bus, clock, quiet, card.loudest)
         await volume.load()
+        mute = Mute(store.preferences, bus, parts.controls)
+        await mute.load()
+        if mute.muted:
+            _log.info(
+                "the microphone is off, by %s", "its switch" if mute.by == "switch" else "choice"
+            )
         virtual_home = await _virtual_home(settings, store)
         house = House((virtual_home,) if virtual_home else (), bus)
 
@@ -154,7 +189,22 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         # --- the surface ---
         vocabulary: Vocabulary = Future()
         stack.callback(_settle, vocabulary)
-        voice = _voice(settings, assistant, kernel, routines, volume, clock, bus, vocabulary)
+        voice = _voice(
+            settings, card, assistant, kernel, routines, volume, mute, clock, bus, vocabulary
+        )
+        counter = Counter(
+            settings,
+            parts,
+            voice,
+            kernel,
+            mute,
+            volume,
+            clock,
+            bus,
+            lambda: store.database.figures().trouble or None,
+            reset,
+        )
+        stack.push_async_callback(counter.hands.close)
         voice_socket = VoiceSocket(voice.new_conversation if voice else None, clock)
         gate = RoutineGate(store.routines, routines.rules, allow_dangerous=settings.allow_dangerous)
         keyring = Keyring(store.api_keys, clock)
@@ -193,6 +243,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
                 RoutineRoutes(store.routines, routines, routines.rules, gate).routes(),
                 PageRoutes(settings.name, settings.language).routes(),
                 HomeRoutes(house).routes(),
+                counter.routes.routes(),
                 MessagesApi(guest, Doorkeeper(keyring, clock)).routes(),
                 metrics.routes(),
             ),
@@ -200,7 +251,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         )
         port = await stack.enter_async_context(serving(services, settings.host, settings.port))
         # Notices first: what a restored kernel rings is told once.
-        backups.reload += [notices.reload, kernel.reload, volume.load]
+        backups.reload += [notices.reload, kernel.reload, volume.load, partial(_keep_muted, mute)]
         if virtual_home is not None:
             backups.reload.append(virtual_home.reload)
         traces = Traces(bus)
@@ -208,6 +259,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             BackupRoutes(backups).routes(),
             KeyRoutes(keyring).routes(),
             TraceRoutes(traces).routes(),
+            ResetRoutes(reset).routes(),
         )
         await stack.enter_async_context(control_socket(settings.data_dir, control))
         _log.info("Ren %s answers on http://%s:%d", VERSION, _shown(settings.host), port)
@@ -215,6 +267,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         # --- what goes on by itself ---
         start = await stack.enter_async_context(_loops())
         stack.push_async_callback(voice_socket.close)  # before the engines that it uses
+        start("lights", counter.lights.run())
+        start("panel", counter.panel.run())
+        start("device", counter.routes.run())
         start("metrics", metrics.run())
         start("traces", traces.run())
         start("notices", notices.run())
@@ -231,6 +286,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
                 public_key_hex=identity.public_key_hex,
             )
             start("mdns", mdns.run())
+        start("mixer", _set_mixer(card))
         if voice is not None:
             start("voice", voice.run())
         if cloud is not None:
@@ -238,8 +294,20 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             summariser = Summariser(cloud, fast, store.remarks, store.summaries, clock, bus)
             start("summaries", summariser.run())
             start("cloud", cloud.prewarm())
+        if voice is not None and supervisor.watchdog_s is not None:
+            start("fault words", _record_fault_words(voice, settings))
+        if view is not None:
+            start("view", view(counter, port))
+        await kernel.load()
+        vitals: Vitals = {"voice": voice.frozen} if voice is not None else {}
+        loading = (lambda: voice.loading) if voice is not None else (lambda: False)
+        status = lambda: counter.trouble() or f"voice: {counter.phase()}"  # noqa: E731
+        start("supervision", supervise(supervisor, vitals, clock, loading, status))
+        supervisor.ready()
         await stop.wait()
+        supervisor.stopping()
         _log.info("stopping")
+    return reset_wanted.is_set() and supervisor.watchdog_s is None  # else that one starts it again
 
 
 def _cloud(settings: Settings) -> ClaudeMind | None:
@@ -256,12 +324,36 @@ async def _virtual_home(settings: Settings, store: Store) -> VirtualHome | None:
     return await VirtualHome.open(settings.home_file, store.preferences)
 
 
+async def _keep_muted(mute: Mute) -> None:
+    """What is restored may turn the microphone off, but never on."""
+    if mute.by == "software":
+        await mute.set(True)
+    else:
+        await mute.load()
+
+
+async def _set_mixer(card: Sound) -> None:
+    for trouble in await choice.set_mixer(card):
+        _log.warning("the mixer: %s", trouble)
+
+
+async def _record_fault_words(voice: VoiceService, settings: Settings) -> None:
+    """While Ren is well: what is said when it cannot start."""
+    try:
+        tts = await voice.loaded_tts()
+        await fault.record(tts, settings.data_dir, settings.language, settings.tts_voice)
+    except (EngineError, OSError) as error:
+        _log.warning("what is said when Ren cannot start was not recorded: %s", error)
+
+
 def _voice(
     settings: Settings,
+    card: Sound,
     assistant: Assistant,
     kernel: AlertKernel,
     routines: RoutineRunner,
     volume: Volume,
+    mute: Mute,
     clock: Clock,
     bus: Bus,
     vocabulary: Vocabulary,
@@ -271,7 +363,7 @@ def _voice(
     loaders = Loaders(
         wake_word=partial(choice.load_wake_word, settings),
         vad=choice.load_vad,
-        echo=choice.load_echo_canceller,
+        echo=partial(choice.load_echo_canceller, card.echo_delay_ms / 1000),
         stt=lambda: choice.load_stt(settings, vocabulary.result()),
         tts=partial(choice.load_tts, settings),
         detector=partial(choice.load_turn_detector, settings),
@@ -282,8 +374,9 @@ def _voice(
         barge_in=settings.barge_in,
         wake_archive=settings.data_dir / "wake" if settings.wake_keep_audio else None,
         follow_up_s=settings.follow_up_s,
+        capture_stops_playback=card.capture_stops_playback,
     )
-    microphone = choice.microphone(settings)
+    microphone = choice.microphone(settings, card.gain_db)
     speaker = choice.speaker(settings)
     return VoiceService(
         loaders,
@@ -297,6 +390,7 @@ def _voice(
         config,
         missed_words=MissedWords(settings.language).said,
         routines=routines,
+        mute=mute,
     )
 
 

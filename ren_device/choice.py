@@ -5,17 +5,25 @@ All `load` functions block, for up to some seconds, and raise EngineError; run t
 
 import logging
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from ren_device.boards import reading, recognising
 from ren_device.errors import DeviceError, EngineError, SettingError
+from ren_device.hardware_profile import HardwareProfile, Sound
 from ren_device.ports import (
+    ControlPanel,
     EchoCanceller,
     EchoMeter,
+    Host,
     IntentMatcher,
+    Lamp,
     Microphone,
+    PanelOnScreen,
     Speaker,
     SpeechToText,
+    Supervisor,
     TextToSpeech,
     TurnDetector,
     VoiceActivity,
@@ -29,8 +37,87 @@ _MOONSHINE = "moonshine-tiny-en"
 Part = TypeVar("Part")
 
 
-def microphone(settings: Settings) -> Microphone:
-    """REN_MICROPHONE; one that cannot be says why when it is opened, and nothing is heard."""
+@dataclass(frozen=True, slots=True)
+class PanelParts:
+    """The board, and what of it is open; without one nothing can be touched, and it is dark."""
+
+    name: str
+    """Of the profile; empty without one."""
+    profile: HardwareProfile | None
+    controls: ControlPanel
+    lamp: Lamp
+    on_screen: PanelOnScreen | None
+    trouble: str | None
+    """Why there is no board although one was asked for, in one sentence."""
+
+
+def panel(settings: Settings) -> PanelParts:
+    """REN_HARDWARE, its pins opened; what cannot be says why, and Ren does without. Blocks."""
+    from ren_device.engines.no_panel import DarkLamp, NoControls
+
+    try:
+        name, profile = _board(settings)
+    except SettingError as error:
+        # There may be a mute switch on it, and that may say muted.
+        why = f"{error}. What mutes it cannot be read, so the microphone stays off."
+        return PanelParts("", None, NoControls(why, hides_switch=True), DarkLamp(why), None, why)
+    if profile is None:
+        return PanelParts("", None, NoControls(), DarkLamp(), None, None)
+    from ren_device.engines.gpio import open_panel
+
+    controls, lamp, on_screen = open_panel(profile, mock=settings.gpio == "mock")
+    return PanelParts(name, profile, controls, lamp, on_screen, None)
+
+
+def _board(settings: Settings) -> tuple[str, HardwareProfile | None]:
+    chosen = settings.hardware
+    if chosen == "none":
+        return "", None
+    if chosen == "auto":
+        found = recognising.verdict(recognising.look(), recognising.marks())
+        if isinstance(found, recognising.Unrecognised):
+            if found.choice:
+                raise SettingError(f"REN_HARDWARE=auto: {found.why}")
+            _log.debug("no buttons and lights: %s", found.why)
+            return "", None
+        _log.info("the board is %s, by %s", found.name, found.by)
+        path = found.path
+    else:
+        try:
+            path = reading.find(chosen)
+        except SettingError as error:
+            raise SettingError(f"REN_HARDWARE={chosen}: {error}") from None
+    return path.stem, reading.read(path)  # pins that clash are an error: nothing is driven
+
+
+async def set_mixer(card: Sound) -> tuple[str, ...]:
+    """Set its mixer as the profile says; each control that cannot be set is one sentence."""
+    if not card.mixer:
+        return ()
+    from ren_device.engines import alsa_mixer
+
+    return await alsa_mixer.set_mixer(card)
+
+
+def host(monotonic: Callable[[], float]) -> Host:
+    """The machine."""
+    from ren_device.engines.host_state import HostState
+
+    return HostState(monotonic)
+
+
+def supervisor() -> Supervisor:
+    """Who started Ren."""
+    from ren_device.engines import systemd
+
+    return systemd.find()
+
+
+def microphone(settings: Settings, gain_db: float = 0.0) -> Microphone:
+    """REN_MICROPHONE; one that cannot be says why when it is opened, and nothing is heard.
+
+    A sound card's is made `gain_db` louder.
+    """
     chosen = settings.microphone
     why = ""
     if chosen.startswith(_WAV):
@@ -46,7 +133,7 @@ def microphone(settings: Settings) -> Microphone:
         return NoMicrophone(why)
     from ren_device.engines.portaudio import PortAudioMicrophone
 
-    return PortAudioMicrophone(chosen, settings.microphone_channels)
+    return PortAudioMicrophone(chosen, settings.microphone_channels, gain_db)
 
 
 def speaker(settings: Settings) -> Speaker:
@@ -197,11 +284,11 @@ def load_turn_detector(settings: Settings) -> TurnDetector | None:
         return None
 
 
-def load_echo_canceller() -> EchoCanceller:
-    """The only one there is."""
+def load_echo_canceller(delay_s: float = 0.08) -> EchoCanceller:
+    """The only one there is; `delay_s` from a sound to its echo, about."""
     from ren_device.engines.webrtc_apm import WebRtcApm
 
-    return WebRtcApm.load()
+    return WebRtcApm.load(delay_s)
 
 
 def load_echo_meter() -> EchoMeter:

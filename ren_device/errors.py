@@ -15,6 +15,7 @@ RenError
 ├── DeviceError           a microphone or loudspeaker is not there or went away
 ├── HomeError             a device of the home, or what connects to it, does not answer
 ├── VoiceBusy             somebody else is talking to Ren
+├── MutedBySwitch         the microphone's own switch says off, and wins: 409
 └── StoreError            what Ren keeps could not be read or written
 
 Each carries one sentence for the person who will read it. `transient` says whether the same thing
@@ -94,6 +95,10 @@ class VoiceBusy(RenError):
     """Only one voice session at a time."""
 
     transient = True
+
+
+class MutedBySwitch(RenError):
+    """The microphone is off by its switch, which nothing else can overrule."""
 
 
 class StoreError(RenError):

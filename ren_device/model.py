@@ -378,6 +378,36 @@ ReplyPart = TextDelta | ToolRun | Reply
 MindPart = TextDelta | ToolCall | Spent
 
 
+# --- the panel ------------------------------------------------------------------------------
+
+Control = Literal["talk", "mute", "volume_up", "volume_down"]
+Colour = tuple[float, float, float]
+"""Red, green, blue, each 0 (dark) to 1, as bright as they look to the eye halfway at 0.5."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A button, or a switch, is now pressed or no more. Contacts bounce: several may come at once.
+
+    `at` is on the monotonic clock.
+    """
+
+    control: Control
+    down: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """The knob was turned by one step: +1 is clockwise, -1 against it."""
+
+    step: int
+    at: float
+
+
+ControlEvent = Edge | Turned
+
+
 # --- intents --------------------------------------------------------------------------------
 
 
@@ -452,9 +482,21 @@ class RingingHeard:
 
 @dataclass(frozen=True, slots=True)
 class VolumeChanged:
-    """The voice volume, in percent."""
+    """A volume was set; this is the voice's now, in percent, also where it was the alarms'."""
 
     percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class MuteChanged:
+    """Whether the microphone is off now."""
+
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PanelChanged:
+    """Something that only the lights show has changed: a warning, a refusal, the network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -483,5 +525,7 @@ Event = (
     | AlertChanged
     | RingingHeard
     | VolumeChanged
+    | MuteChanged
+    | PanelChanged
     | DeviceChange
 )

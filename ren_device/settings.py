@@ -181,6 +181,20 @@ class Settings(BaseModel):
     quiet_volume: int = Field(30, ge=0, le=100)
     """How loud the voice may be in the quiet hours, in percent."""
 
+    # --- the thing on the counter ---
+    hardware: Annotated[str, Allowed("auto, none, a profile of hardware/profiles, or a path")] = (
+        "auto"
+    )
+    """The board: `auto` recognises it; `none`; a name such as bare-i2s; or a profile's path."""
+    gpio: Annotated[Literal["auto", "mock"], AnyCase] = "auto"
+    """`mock` has simulated pins in place of the Pi's, as `ren-device sim` does."""
+    brightness: int = Field(60, ge=0, le=100)
+    """How bright the lights are, in percent."""
+    night_brightness: int = Field(10, ge=0, le=100)
+    """How bright they are at night; alarms and faults are never darker than 5."""
+    night_hours: QuietTimes = "22:00-07:00"
+    """When it is night for the lights; equal times for never."""
+
     # --- the cloud ---
     anthropic_api_key: Secret = Field(SecretStr(""), validation_alias="ANTHROPIC_API_KEY")
     """Without it the cloud tiers answer 503 and the microphone uses the local tier."""

@@ -80,6 +80,8 @@ class SimMicrophone:
         """Nobody speaks yet."""
         self._heard: deque[bytes] = deque()
         self._gone: str | None = None
+        self.hangs = False
+        """While it does it gives neither sound nor an error."""
         self.opened = 0
         self.open = False
 
@@ -111,6 +113,8 @@ class SimMicrophone:
                 count = self.block_frames
                 due += FRAME_S * count
                 await asyncio.sleep(due - loop.time())
+                while self.hangs:  # noqa: ASYNC110  nobody tells
+                    await asyncio.sleep(FRAME_S)
                 yield b"".join(
                     self._heard.popleft() if self._heard else SILENT_FRAME for _ in range(count)
                 )
@@ -132,6 +136,7 @@ class SimSpeaker:
         self._free_at = 0.0
         self._heard: list[tuple[float, bytes]] = []
         self._taken = 0
+        self.opened = 0
         self.broken: str | None = None
 
     async def start(self) -> None:
@@ -140,6 +145,7 @@ class SimSpeaker:
             raise DeviceError(self.broken)
         if self._origin is not None:
             raise AssertionError("the loudspeaker is open already")
+        self.opened += 1
         self._origin = asyncio.get_running_loop().time()
 
     async def write(self, frame: bytes) -> None:

@@ -7,7 +7,7 @@
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 venv=$root/.venv
 locks=$root/scripts/locks
-run_locks=("$locks/run.txt" "$locks/models.txt" "$locks/audio.txt")
+run_locks=("$locks/run.txt" "$locks/models.txt" "$locks/audio.txt" "$locks/gpio.txt")
 sources=$root/.sources
 node=$root/.node
 node_wants=$root/tests/peers/node
@@ -180,6 +180,37 @@ install_audio() {
   fi
 }
 
+# Print the Debian packages that the pins' library still needs to be built; up to Python 3.12 it has wheels.
+missing_for_gpio() {
+  local include missing=()
+  case $(venv_version) in 3.11.* | 3.12.*) return ;; esac
+  have cc || have gcc || missing+=(gcc libc6-dev)
+  have swig || missing+=(swig)
+  include=$("$venv/bin/python" -I -S -c 'import sysconfig; print(sysconfig.get_path("include"))')
+  [ -e "$include/Python.h" ] || missing+=(python3-dev)
+  echo "${missing[*]}"
+}
+
+# Install lgpio on a Pi and print how it went; Ren runs without buttons and lights.
+install_gpio() {
+  [ "$(uname -m)" = aarch64 ] || return 0
+  local missing
+  # Names of Python 2 that SWIG from 4.3 on leaves undefined; without these the module does not load.
+  local names="-DPyInt_AsLong=PyLong_AsLong -DPyInt_FromLong=PyLong_FromLong -DPyInt_Check=PyLong_Check"
+  names+=" -DPyString_FromString=PyUnicode_FromString"
+  read -ra missing <<<"$(missing_for_gpio)" || true
+  # PYPI=1 has its own library built in, as in the wheels.
+  if [ ${#missing[@]} -gt 0 ] && ! install_packages "${missing[@]}"; then
+    say "going on without the pins; for them, run: $(apt_line "${missing[@]}")"
+    echo failed
+  elif PYPI=1 CFLAGS=$names install_locked -r "$locks/gpio.txt"; then
+    echo pins
+  else
+    say "lgpio could not be installed; going on without the pins (scripts/run --setup-only tries again)"
+    echo failed
+  fi
+}
+
 are_models_there() {
   [ -e "$models/LICENSE.smart-turn" ] &&
     (cd -- "$models" && echo "$turn_model_sha256  $turn_model" | sha256sum --check --status)
@@ -222,7 +253,7 @@ alone() {
 
 set_up_run() {
   is_set_up run "${run_locks[@]}" && return # somebody else did it meanwhile
-  local started=$SECONDS turn_models audio
+  local started=$SECONDS turn_models audio pins
   # An unfinished .venv is not trusted; a finished one is brought up to date.
   if [ -e "$venv/.ren-unfinished" ] || [ ! -e "$venv/.ren-run" ] ||
     [ "$(cut -d' ' -f2 "$venv/.ren-run")" != "$(venv_version)" ]; then
@@ -233,8 +264,9 @@ set_up_run() {
   install_locked -r "$locks/run.txt" || die "the installation failed; see above, then run it again"
   turn_models=$(install_models)
   audio=$(install_audio)
+  pins=$(install_gpio)
   compile
-  stamp run "$audio $turn_models" "${run_locks[@]}"
+  stamp run "$audio $turn_models${pins:+ $pins}" "${run_locks[@]}"
   rm -f -- "$venv/.ren-unfinished"
   say "set up in $((SECONDS - started)) s"
 }

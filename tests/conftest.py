@@ -1,5 +1,6 @@
 """What holds for every test."""
 
+import ren_device.engines  # noqa: F401, I001  first: it forbids onnxruntime to tell of us
 import onnxruntime
 import pytest
 

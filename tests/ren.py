@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -88,7 +88,9 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def running(folder: Path, **settings: str) -> AsyncIterator[Ren]:
+async def running(
+    folder: Path, *, command: Sequence[str] = ("serve",), **settings: str
+) -> AsyncIterator[Ren]:
     """Ren with its data in `folder` and these settings, and no others from outside."""
     port = int(settings.get("REN_PORT") or free_port())
     outside = {k: v for k, v in os.environ.items() if not k.startswith(("REN_", "WREN_", "ANTH"))}
@@ -101,7 +103,7 @@ async def running(folder: Path, **settings: str) -> AsyncIterator[Ren]:
     log = folder / "log.txt"
     with log.open("wb") as out:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "ren_device", "serve"),
+            *(sys.executable, "-m", "ren_device", *command),
             env=environment,
             cwd=Path(__file__).parent.parent,
             stdin=asyncio.subprocess.DEVNULL,

@@ -41,6 +41,8 @@ class AlertKernel:
         self._kept = Kept(store)
         self._timing = Timing(clock, look_again_s)
         self._alterations = Alterations(clock, self._timing)
+        self.revision = 0
+        """Another one whenever anything has changed."""
         self._watch = Watch(self._kept, self._timing, clock, self._publish)
         self._loaded = False
         self._loading = asyncio.Lock()
@@ -338,5 +340,6 @@ class AlertKernel:
         return tuple(sorted(alerts, key=lambda each: (each.due_at, each.id)))
 
     def _publish(self, alert: Alert, change: AlertChange) -> None:
+        self.revision += 1
         self._bus.publish(AlertChanged(alert, change))
         self._wake.set()

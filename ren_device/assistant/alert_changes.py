@@ -93,7 +93,7 @@ class _Change:
 
     def _wish(self) -> Wish:
         def call(at: datetime, found: Found) -> Call:
-            if found.offset_s is not None and self._kind == "reminder":
+            if found.offset_s is not None:
                 return self._tool, {"which": self._which, "in_s": found.offset_s}
             repeat = {"repeat": found.rule} if found.rule else {}
             return self._tool, {"which": self._which, "at": self._at(at), **repeat}

@@ -13,8 +13,25 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import groupby
 
-from ren_device.commands.checks import clock, data, licences, mind, network, voice
+from ren_device.commands import board
+from ren_device.commands.checks import (
+    card,
+    clock,
+    data,
+    hardware,
+    licences,
+    loop,
+    microphone,
+    mind,
+    network,
+    power,
+    service,
+    temperature,
+    voice,
+    wifi,
+)
 from ren_device.commands.checks.finding import Finding, Patient, asked, url_of
+from ren_device.commands.checks.in_time import in_time
 from ren_device.errors import SettingError
 
 SUMMARY = "say what works, what does not, and what to do about it"
@@ -24,16 +41,17 @@ _WIDTH = 79
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Define --json and --offline."""
+    """Define --json, --offline and --quiet."""
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.add_argument("--offline", action="store_true", help="do not ask the model's service")
+    parser.add_argument("--quiet", action="store_true", help="play nothing")
 
 
 def run(arguments: Namespace) -> int:
     """Print the findings as they come; 1 when something that the settings ask for is wrong."""
     findings: list[Finding] = []
     with _quiet_libraries():
-        shown = _grouped(_findings(offline=arguments.offline), findings)
+        shown = _grouped(_findings(offline=arguments.offline, quiet=arguments.quiet), findings)
         for line in shown:
             if not arguments.json:
                 print(line, flush=True)
@@ -46,7 +64,7 @@ def run(arguments: Namespace) -> int:
     return 1 if wrong else 0
 
 
-def _findings(*, offline: bool) -> Iterator[Finding]:
+def _findings(*, offline: bool, quiet: bool) -> Iterator[Finding]:
     from ren_device import settings
 
     try:
@@ -66,12 +84,21 @@ def _findings(*, offline: bool) -> Iterator[Finding]:
     health = asked(f"{url_of(loaded)}/hub/health") if loaded.port else None
     if health is not None and "uptime_s" not in health:
         health = None  # somebody else
-    patient = Patient(loaded, health, offline)
+    profile = board.profile_of(loaded)
+    patient = Patient(board.as_wired(loaded, profile), health, offline, quiet, profile)
     yield from data.check(patient)
+    yield from in_time("card", card.check(patient))
     yield from mind.check(patient)
     yield from voice.check(patient)
+    yield from in_time("microphone", microphone.check(patient))
+    yield from in_time("loop", loop.check(patient))
     yield from network.check(patient)
+    yield from in_time("wifi", wifi.check(patient))
     yield from clock.check(patient)
+    yield from in_time("power", power.check(patient))
+    yield from in_time("temperature", temperature.check(patient))
+    yield from in_time("hardware", hardware.check(patient))
+    yield from in_time("service", service.check(patient))
     yield from network.check_home(patient)
     yield from licences.check(patient)
 
@@ -82,7 +109,8 @@ def _grouped(found: Iterator[Finding], kept: list[Finding]) -> Iterator[str]:
         yield f"{chr(10) if number else ''}{group}"
         for finding in findings:
             kept.append(finding)
-            head = f"  {_MARKS[finding.state]} {finding.name}: {finding.text}."
+            text = finding.text.removesuffix(".")  # some are whole sentences
+            head = f"  {_MARKS[finding.state]} {finding.name}: {text}."
             advice = f" {finding.advice}" if finding.advice else ""
             yield "\n".join(
                 textwrap.wrap(

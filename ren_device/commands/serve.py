@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 from ren_device.errors import RenError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ren_device.app import View
     from ren_device.settings import Settings
+
+    MakeView = Callable[[asyncio.Event], View | None]
 
 SUMMARY = "be a speaker (what happens without a command)"
 
@@ -21,16 +26,23 @@ def add_arguments(_: ArgumentParser) -> None:
 
 
 def run(_: Namespace) -> int:
-    """Until SIGINT or SIGTERM; 1 when the start fails."""
+    """Until SIGINT, SIGTERM or SIGHUP; 1 when the start fails."""
+    from ren_device import settings
+
+    return serve_with(settings.load())
+
+
+def serve_with(loaded: "Settings", view: "MakeView | None" = None) -> int:
+    """Until a signal, or until the event is set that `view` is made with; 1 when it fails."""
     from ren_device import allocator, logs, settings
 
     allocator.tune()
-    loaded = settings.load()
     logs.set_up(loaded.log_level, loaded.log_format, settings.secrets(loaded))
     for line in settings.unknown(settings.read()).values():
         _log.warning("%s", line)
     try:
-        asyncio.run(_serve(loaded))
+        while asyncio.run(_serve(loaded, view)):
+            pass  # once more, as it came
     except RenError as error:
         _log.critical("%s", error)
         return 1
@@ -44,16 +56,18 @@ def run(_: Namespace) -> int:
     return 0
 
 
-async def _serve(loaded: "Settings") -> None:
+async def _serve(loaded: "Settings", view: "MakeView | None") -> bool:
     from ren_device import logs
     from ren_device.app import serve
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     logs.watch(loop)
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
+            continue  # nohup: it is to go on when its terminal has gone
         loop.add_signal_handler(number, stop.set)
-    await serve(loaded, stop)
+    return await serve(loaded, stop, view(stop) if view is not None else None)
 
 
 def _leaves(error: BaseException | None) -> list[BaseException]:

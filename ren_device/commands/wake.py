@@ -9,7 +9,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ren_device.errors import RenError
+from ren_device.errors import DeviceError, RenError
 
 if TYPE_CHECKING:
     from ren_device.model import Wake
@@ -22,6 +22,10 @@ SUMMARY = "show the wake words' scores live, or measure them on recordings"
 _SHOW_EVERY_S = 0.1
 _TELL_EVERY_S = 1.0  # where lines cannot be drawn over
 _BAR = 40
+_MUTED = {
+    "switch": "the microphone is muted by its switch: flip it first",
+    "software": "Ren was told to mute its microphone: unmute it first",
+}
 _LABELS = """\
 Recordings are WAV files of any rate, depth and channels. A file is one of a
 phrase if its name or one of its folders has the phrase in it, such as
@@ -67,9 +71,16 @@ def load_waking(settings: "Settings") -> "Waking":
 
 async def _test(settings: "Settings", seconds: float | None) -> None:
     from ren_device import choice
+    from ren_device.boards.sound import card_of, with_card
+    from ren_device.commands import board
+    from ren_device.commands.muted import muted_by
 
+    if by := await asyncio.to_thread(muted_by, settings):
+        raise DeviceError(_MUTED[by])
+    profile = await asyncio.to_thread(board.profile_of, settings)
     waking = await asyncio.to_thread(load_waking, settings)
-    microphone = choice.microphone(settings)
+    card = card_of(settings, profile)
+    microphone = choice.microphone(with_card(settings, card), card.gain_db)
     microphone.block_frames = 8
     screen = _Screen(waking.phrases)
     screen.line(f"Say {' or '.join(map(repr, waking.phrases))} to {microphone.name}; Ctrl-C ends.")

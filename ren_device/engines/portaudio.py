@@ -48,12 +48,15 @@ class PortAudioMicrophone:
         self,
         device: str = "auto",
         channels: tuple[int, ...] = (),
+        gain_db: float = 0.0,
         load: Callable[[], Any] = load_pyaudio,
     ) -> None:
         """Nothing is opened yet. `load` gives the pyaudio module.
 
-        The mean of `channels` is heard, counted from 1; of all where none is named.
+        The mean of `channels` is heard, counted from 1; of all where none is named. A quiet one
+        is made `gain_db` louder.
         """
+        self._gain_db = gain_db
         self.name = device
         self.form = ""
         self.dropped = 0
@@ -104,7 +107,7 @@ class PortAudioMicrophone:
         _log.info("microphone: %s", self.form)
         from ren_device.engines.sound_form import ToPcm  # takes its time
 
-        return ToPcm(stream.rate_hz, stream.channels, self._channels)
+        return ToPcm(stream.rate_hz, stream.channels, self._channels, gain_db=self._gain_db)
 
 
 class PortAudioSpeaker:

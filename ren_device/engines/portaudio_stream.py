@@ -22,6 +22,7 @@ from ren_device.engines.portaudio_library import (
     most_channels,
     rates,
 )
+from ren_device.engines.realtime import hurry
 from ren_device.errors import DeviceError
 from ren_device.model import FRAME_S, SAMPLE_BYTES, SAMPLE_RATE_HZ
 
@@ -111,6 +112,7 @@ class Stream:
         self._closed = False
         self._lost: DeviceError | None = None
         self._moved_s = 0.0
+        self._hurries = False
         self.name = device
         self.rate_hz = SAMPLE_RATE_HZ
         self.channels = 1
@@ -192,6 +194,7 @@ class Stream:
             raise DeviceError(
                 f"{self._setting} needs the package pyaudio and PortAudio's library: {error}"
             ) from None
+        self._hurries = False
         try:
             self._audio = module.PyAudio()
             info = find(self._audio, self._kind, self._device, self._setting)
@@ -254,6 +257,9 @@ class Stream:
         self, heard: bytes | None, samples: int, _times: object, flags: int
     ) -> tuple[bytes | None, int]:
         self._moved_s = time.monotonic()
+        if not self._hurries:  # PortAudio has a thread for each time that it was opened
+            self._hurries = True
+            hurry(f"the audio {self._kind}")
         size = samples * self.channels * SAMPLE_BYTES
         sound = self._callback(heard, size, flags)
         if self._kind == "output" and not sound:

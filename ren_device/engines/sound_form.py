@@ -57,17 +57,25 @@ class ToPcm:
     """Interleaved samples of some kind in, PCM as in `model` out."""
 
     def __init__(
-        self, rate_hz: int, channels: int, chosen: tuple[int, ...] = (), kind: str = "<i2"
+        self,
+        rate_hz: int,
+        channels: int,
+        chosen: tuple[int, ...] = (),
+        kind: str = "<i2",
+        *,
+        gain_db: float = 0.0,
     ) -> None:
         """Of `chosen` channels, counted from 1, the mean is taken; of all where none is.
 
-        `kind` is a numpy type, or `<i3` for 24 bits.
+        `kind` is a numpy type, or `<i3` for 24 bits. It gets `gain_db` louder, up to the loudest.
         """
+        self._gain = np.float32(10 ** (gain_db / 20))
         self._channels = channels
         self._chosen = [number - 1 for number in chosen]
         self._kind = kind
         self._resampler = None if rate_hz == SAMPLE_RATE_HZ else Resampler(rate_hz, SAMPLE_RATE_HZ)
         self._as_it_is = self._resampler is None and channels == 1 and kind == "<i2"
+        self._as_it_is = self._as_it_is and gain_db == 0
 
     def convert(self, sound: bytes) -> bytes:
         """PCM of any length; `sound` is whole samples of all channels."""
@@ -76,7 +84,7 @@ class ToPcm:
         samples = _floats(sound, self._kind).reshape(-1, self._channels)
         if self._chosen:
             samples = samples[:, self._chosen]
-        mono = samples.mean(axis=1)
+        mono = samples.mean(axis=1) * self._gain
         return _int16(mono if self._resampler is None else self._resampler.convert(mono))
 
 

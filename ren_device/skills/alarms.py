@@ -1,7 +1,7 @@
 """The tools for alarms. They are Ren's own notes, unless an alarm starts a dangerous routine."""
 
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from ren_device.alerts.recurrence import next_after
@@ -92,20 +92,27 @@ class AlarmSkill:
         return self._desk.listed("alarm", day)
 
     async def change_alarm(
-        self, which: Name = "", at: At = "", by_s: ByS = 0.0, repeat: Repeat = ""
+        self,
+        which: Name = "",
+        at: At = "",
+        by_s: ByS = 0.0,
+        repeat: Repeat = "",
+        in_s: InS = 0.0,
     ) -> str:
         """Move an alarm to another time, or change when it recurs. Give what is to change.
 
         Use it for "make my 7 o'clock alarm half past" (which "07:00", at "07:30"), "push my alarm
-        back by half an hour" (by_s 1800) or "make it every day" (repeat "FREQ=DAILY"). `at` is as
-        in set_alarm, but "HH:MM" keeps the day; give `at` or by_s, not both. by_s is in seconds,
-        below 0 for earlier. `repeat` is an RRULE, or "once" to stop recurring. `which` is its name
+        back by half an hour" (by_s 1800), "move it to two hours from now" (in_s 7200) or "make it
+        every day" (repeat "FREQ=DAILY"). Give at most one of `at`, by_s and in_s. `at` is as in
+        set_alarm, but "HH:MM" keeps the day; by_s and in_s are in seconds, by_s below 0 for
+        earlier. `repeat` is an RRULE, or "once" to stop recurring. `which` is its name
         ("work"), its time ("07:30"), its day, how it recurs ("every weekday") or its place
         ("first"); leave it empty when the person did not say. A recurring alarm is changed for
         every day: for one day only use skip_alarm, and set_alarm for another time. Ask back when
         the new time could be morning or evening.
         """
-        if (not at.strip() and not by_s and not repeat.strip()) or (at.strip() and by_s):
+        times = [given for given in (at.strip(), by_s, in_s) if given]
+        if len(times) > 1 or (not times and not repeat.strip()):
             raise ToolError(self._say("alarm.change_to"))
         desk, present = self._desk, self._desk.present("alarm")
         if not present:
@@ -119,8 +126,11 @@ class AlarmSkill:
         if chosen.day is not None and alarm.rule:
             return desk.only_one_day("alarm", "change_one_day", alarm, chosen.day)
         rule = rule_of(repeat)
+        if in_s and (rule or (alarm.rule and rule is None)):  # a series goes by the clock
+            due_at = desk.now() + timedelta(seconds=in_s)
+            at, in_s = due_at.isoformat(timespec="seconds"), 0.0
         with refusals(self._say, rule or ""):
-            changed = await desk.move(alarm, at, by_s, rule)
+            changed = await desk.move(alarm, at, by_s, rule, in_s=in_s)
         if changed is None:
             return desk.unknown("alarm")
         return desk.with_doubt(self._understood("alarm.changed", changed))

@@ -1,5 +1,6 @@
 """A look at a store from outside, while a Ren may be using it: for the doctor."""
 
+import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,21 @@ def inspect(data_dir: Path) -> Inspection:
         return _look(folder)
     except OSError as error:
         raise StoreError(f"{folder} cannot be read: {error.strerror or error}") from None
+
+
+def kept_preferences(data_dir: Path) -> dict[str, str]:
+    """The small things that outlive a restart, as they are on the disk, for commands that do not
+    open the store. Blocks. Raises StoreError when they cannot be read.
+    """
+    folder = data_dir / FOLDER
+    if not folder.is_dir():
+        return {}
+    try:
+        rows = recover(Folder(folder)).tables.get("preferences", {})
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be read: {error.strerror or error}") from None
+    kept = [json.loads(row) for row in rows.values()]
+    return {each["key"]: each["value"] for each in kept}
 
 
 def _look(folder: Path) -> Inspection:

@@ -28,8 +28,13 @@ class Announcer:
         tts: asyncio.Future[TextToSpeech],
         floor_taken: Callable[[], bool],
         language: str = "en",
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
-        """What is said waits for `tts`, and while the floor is taken by a conversation."""
+        """What is said waits for `tts`, and while the floor is taken by a conversation.
+
+        `changed`: it begins or ceases to speak.
+        """
+        self._changed = changed
         self._playback = playback
         self._tts = tts
         self._floor_taken = floor_taken
@@ -51,6 +56,11 @@ class Announcer:
                     if not self._floor_taken():
                         return await self._said(self._speak(tts, text, voice))
 
+    @property
+    def speaking(self) -> bool:
+        """Whether something is being said."""
+        return self._speaking is not None
+
     def hush(self) -> bool:
         """Somebody wants to speak: be silent. Whether anything was being said."""
         return self._speaking is not None and self._speaking.cancel()
@@ -65,12 +75,14 @@ class Announcer:
     async def _said(self, speaking: Coroutine[None, None, bool | None]) -> bool | None:
         """Whether it came to its end: `hush` cancels it."""
         task = self._speaking = asyncio.create_task(speaking, name="announce")
+        self._changed()
         try:
             await asyncio.wait({task})
         finally:
             self._speaking = None
             task.cancel()
             await asyncio.wait({task})
+            self._changed()
         if task.cancelled():
             await self._playback.flush()
             return False

@@ -60,7 +60,7 @@ class Manners:
     speech over an answer can be told from the answer's echo. `question_in` finds the wake phrase
     that an utterance may begin with where no wake word engine listens. `called`: somebody is to be
     listened to; whether that has cut off something else that Ren said. `answered`: they were given
-    their answer, or what they wanted at once.
+    their answer, or what they wanted at once. `hears`: whether any sound will come at all.
     """
 
     policy: EndpointingPolicy
@@ -72,6 +72,7 @@ class Manners:
     may_interrupt: Callable[[], bool] = lambda: True
     called: Callable[[], bool] = lambda: False
     answered: Callable[[], None] = lambda: None
+    hears: Callable[[], bool] = lambda: True
 
 
 async def _nothing(*_: object) -> None:
@@ -139,6 +140,7 @@ class Conversation:
         self._last_said = ""
         self._woken_at: float | None = None
         self._just_stopped = False
+        self._called_upon = False  # the person is, or is just about to be, listened to
 
     async def __aenter__(self) -> Self:
         """Begin; nothing is listened to before `listen`."""
@@ -187,24 +189,54 @@ class Conversation:
     @property
     def attending(self) -> bool:
         """Whether the person speaks, is to speak, or was just heard."""
-        utterance = self._utterance
-        speaks = utterance is not None and (utterance.started or self._asked_for)
-        return speaks or self._deciding is not None
+        return self._called_upon or self._speaks or self._deciding is not None
+
+    @property
+    def phase(self) -> VoicePhase:
+        """What goes on at this very moment; the bus tells of the changes."""
+        if self._called_upon or (self.attending and self._deciding is None):
+            return "listening"
+        if self.sounding:
+            return "speaking"
+        return "thinking" if self.answering else "idle"
 
     async def listen(self, opening: bytes = b"") -> None:
         """Listen for an utterance from now; an answer that is being given is stopped.
 
         `opening` is the sound just before, used if the person did not pause.
         """
+        # Before anything that takes time: the light tells the person at once.
+        self._called_upon = True
+        self._phase("listening")
+        try:
+            async with self._lock:
+                await self._stop_deciding()
+                self._just_stopped = self._manners.called() or self._turn is not None
+                await self._interrupt()
+                await self._drop_utterance()
+                self._begin_utterance(self._manners.policy, opening, asked_for=True)
+                self._woken_at = self._clock.monotonic() - duration_s(opening)
+                await self._client.listening()
+        finally:
+            self._called_upon = False
+
+    async def hold(self, opening: bytes = b"") -> None:
+        """Listen for as long as a button is held, until `end_utterance`; silence ends nothing.
+
+        `opening` is the sound since the press: who has just cut off Ren may speak already.
+        """
+        if not self._speaks:
+            await self.listen(b"" if self.answering else opening)
         async with self._lock:
-            await self._stop_deciding()
-            self._just_stopped = self._manners.called() or self._turn is not None
-            await self._interrupt()
-            await self._drop_utterance()
-            self._begin_utterance(self._manners.policy, opening, asked_for=True)
-            self._woken_at = self._clock.monotonic() - duration_s(opening)
-            self._phase("listening")
-            await self._client.listening()
+            if self._utterance is not None and self._speaks:
+                self._utterance.hold()
+
+    async def repeat(self) -> bool:
+        """Say the last answer again, instead of what goes on. Whether there was one."""
+        await self.stop()
+        if self._last_said:
+            self._speak(self._last_said)
+        return bool(self._last_said)
 
     async def stop(self) -> None:
         """Be silent and listen no more."""
@@ -217,8 +249,10 @@ class Conversation:
     async def hear_no_more(self) -> None:
         """No more sound will come for a while: what was being said is let go, an answer goes on."""
         async with self._lock:
+            attended = self.attending
             await self._drop_utterance()
-            self._phase("idle")
+            if attended:
+                self._phase("idle")
 
     async def feed(self, pcm: bytes) -> None:
         """More sound, of any length; ignored where nobody is listened to."""
@@ -263,8 +297,15 @@ class Conversation:
             elif not already_ended and not self.answering:
                 await self._drop_utterance()
                 await self._nothing_said()
+                self._phase("idle")
 
     # --- listening -----------------------------------------------------------------------------
+
+    @property
+    def _speaks(self) -> bool:
+        """Whether there is an utterance that was begun, or asked for."""
+        utterance = self._utterance
+        return utterance is not None and (utterance.started or self._asked_for)
 
     @property
     def _attentive(self) -> bool:
@@ -278,7 +319,7 @@ class Conversation:
     async def _current_utterance(self) -> Utterance | None:
         """The one that was asked for, or one in which speech would be of interest now."""
         utterance = self._utterance
-        if utterance is not None and (utterance.started or self._asked_for):
+        if self._speaks:
             return utterance
         wanted = self._unasked_policy() if self._attentive else None
         if utterance is None or wanted is not self._policy:
@@ -564,7 +605,8 @@ class Conversation:
         just_before = self._utterance.lead_in if self._utterance is not None else b""
         await self._drop_utterance()
         follow_up = self._manners.follow_up
-        if follow_up is not None and answer.text.rstrip().endswith("?"):
+        asks = answer.text.rstrip().endswith("?")
+        if follow_up is not None and asks and self._manners.hears():
             self._begin_utterance(follow_up, just_before, asked_for=True)
             self._phase("listening")
             await self._client.listening()

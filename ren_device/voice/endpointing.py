@@ -102,6 +102,8 @@ class Endpointer:
         self.started = False
         self.likely_over = False
         """Whether the present pause may be the end: an answer can be prepared."""
+        self.held = False
+        """Whether a button is held down: then only letting go ends it, and no silence does."""
 
     @property
     def silence_s(self) -> float:
@@ -147,11 +149,12 @@ class Endpointer:
                 return Signal.STARTED
             return None
         self._speech_s = 0.0
-        return Signal.NO_SPEECH if self._heard_s >= policy.no_speech_s else None
+        given_up = self._heard_s >= policy.no_speech_s and not self.held
+        return Signal.NO_SPEECH if given_up else None
 
     def _speech(self) -> Signal | None:
         silence_s, self._silence_s = self._silence_s, 0.0
-        if self._heard_s >= self._policy.longest_s:
+        if self._heard_s >= self._policy.longest_s and not self.held:
             return Signal.ENDED
         if not self._paused:
             return None
@@ -164,7 +167,7 @@ class Endpointer:
     def _silence(self) -> Signal | None:
         policy = self._policy
         self._silence_s += self._chunk_s
-        if self._silence_s >= self._enough_s:
+        if self._silence_s >= self._enough_s and not self.held:
             return Signal.ENDED
         if not self._paused and self._silence_s >= policy.ask_s:
             self._paused = True

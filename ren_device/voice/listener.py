@@ -13,11 +13,14 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import replace
 
+from ren_device.bus import Bus
 from ren_device.errors import RenError
 from ren_device.model import (
     FRAME_BYTES,
     FRAME_S,
+    MuteChanged,
     ReplyPart,
+    VoicePhaseChanged,
     Wake,
     duration_s,
 )
@@ -26,6 +29,7 @@ from ren_device.voice.calibration import Calibrator
 from ren_device.voice.capture import Capture
 from ren_device.voice.conversation import Conversation
 from ren_device.voice.cues import closed_cue, listening_cue, not_understood_cue
+from ren_device.voice.mixing import loudness
 from ren_device.voice.playback import Playback
 from ren_device.voice.roles import Voice
 from ren_device.voice.wake_cut import OPENING_S
@@ -115,6 +119,7 @@ class Listener:
         self._over_tone = False
         self._breath = bytearray()
         self._breath_until = 0
+        self._level = 0.0
 
     async def run(self) -> None:
         """Listen until cancelled."""
@@ -126,19 +131,50 @@ class Listener:
                 await self._hear(heard, group)
 
     async def _calibrate(self) -> None:
-        while self._playback.rings:  # noqa: ASYNC110  it may ring for a quarter of an hour
-            await asyncio.sleep(_UNTIL_SILENT_S)
-        await self._calibrator.run(self._client.sound)
+        """When it can be: it may ring for a quarter of an hour, and be muted for a year."""
+        measured = False
+        while not measured:
+            while self._playback.rings or self._capture.muted:  # noqa: ASYNC110
+                await asyncio.sleep(_UNTIL_SILENT_S)
+            await self._calibrator.run(self._client.sound)
+            measured = not self._capture.muted
 
-    async def press(self) -> None:
-        """The button: listen, and stop what sounds."""
+    async def let_go(self, bus: Bus) -> None:
+        """Whenever nothing more is heard, forget what was being said. Until cancelled."""
+        with bus.subscribe() as events:
+            async for event in events:
+                muted = isinstance(event, MuteChanged) and event.muted
+                lost = isinstance(event, VoicePhaseChanged) and event.phase == "fault"
+                if muted or (lost and self._capture.trouble is not None):
+                    self._forget()
+                    await self._conversation.hear_no_more()
+
+    def _forget(self) -> None:
+        """The microphone is off: what was heard just before is nobody's business."""
+        if self._looking is not None:
+            self._looking.cancel()  # else it would wake Ren when the microphone is on again
+            self._looking = None
+        self._waking.reset()
         self._ring.clear()
-        await self._conversation.listen()
+        self._breath.clear()
+        self._breath_until = 0
+        self._level = 0.0
+        self._deaf = True
+
+    @property
+    def level(self) -> float:
+        """How loud the latest sound was, 0 to 1, as the ear has it."""
+        return self._level
+
+    def lately(self, seconds: float) -> bytes:
+        """The latest sound, without Ren's own voice; 2.5 s at most."""
+        return self._since(seconds)
 
     async def _hear(self, heard: bytes, group: asyncio.TaskGroup) -> None:
         if self._deaf and self._capture.trouble is None:
             self._waking.reset()  # what was heard before the gap is no part of what follows
         self._deaf = self._capture.trouble is not None
+        self._level = loudness(heard)
         played = self._playback.take_played()
         sound = self._cleaned(heard, played)
         self._calibrator.hear(heard, played, sound, rings=self._playback.rings)

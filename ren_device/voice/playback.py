@@ -20,6 +20,9 @@ _log = logging.getLogger(__name__)
 _RECENT_FRAMES = round(2.0 / FRAME_S)  # no device takes more in advance
 _RETRY_S = 5.0  # how long a broken loudspeaker is left alone before it is tried again
 _AHEAD_S = 0.1  # what waits for a loudspeaker, about
+HUNG_S = 15.0
+"""A loudspeaker that has worked, and then takes nothing for so long, hangs."""
+
 _GAP_S = 0.02  # a voice that has written nothing for so long leaves a gap to what rings
 
 
@@ -42,6 +45,8 @@ class Playback:
         self.started = False
         """Whether the loudspeaker is open."""
         self._silent_until = 0.0
+        self._writing_at: float | None = None
+        self._worked = False
         self.trouble: str | None = None
         """Why nothing is heard at present, or None."""
 
@@ -60,6 +65,12 @@ class Playback:
         """Whether something is mixed into all that sounds."""
         return self._ring is not None
 
+    def hangs(self) -> bool:
+        """Whether a loudspeaker that has worked takes nothing any more, and no error comes."""
+        since = self._writing_at
+        owes = self._worked and since is not None
+        return owes and self._clock.monotonic() - (since or 0.0) > HUNG_S
+
     async def start(self) -> None:
         """Open the loudspeaker; without one, sound is dropped and `trouble` says why."""
         async with self._opening:
@@ -72,6 +83,16 @@ class Playback:
             else:
                 self.started = True
                 self.trouble = None
+
+    async def reopen(self) -> None:
+        """Open it anew if it is open; what it had not played yet is lost."""
+        async with self.writing:
+            if not self.started:
+                return
+            self.started = False
+            self._sent.clear()
+            await self._speaker.close()
+            await self.start()
 
     async def close(self) -> None:
         """Release the loudspeaker."""
@@ -161,13 +182,17 @@ class Playback:
             await asyncio.sleep(FRAME_S)
             return
         self._sent.append((voice, original))
+        self._writing_at = self._clock.monotonic()
         try:
             await self._speaker.write(self._with_ring(frame))
+            self._worked = True
         except DeviceError as error:
             self.started = False
             self._sent.clear()
             await self._speaker.close()
             self._give_up(error)
+        finally:
+            self._writing_at = None
 
     def _with_ring(self, frame: bytes) -> bytes:
         if self._ring is None:

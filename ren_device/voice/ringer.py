@@ -105,9 +105,9 @@ class Ringer:
         self._risen_s = 0.0  # how much of a tone was played since something rings
         self._played_s = 0.0  # when the latest of it was
 
-    def heard(self) -> bool:
+    def heard(self, for_s: float = _NOTICED_S) -> bool:
         """Whether something rings that somebody may have noticed, and may want to stop."""
-        return any(self._kernel.rang_s(each) >= _NOTICED_S for each in self._kernel.ringing())
+        return any(self._kernel.rang_s(each) >= for_s for each in self._kernel.ringing())
 
     async def silence(self) -> None:
         """Put away all that rings. Never raises."""

@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 
 from ren_device.bus import Bus
 from ren_device.errors import EngineError
-from ren_device.model import VoicePhase, VoicePhaseChanged
+from ren_device.model import PanelChanged, VoicePhase, VoicePhaseChanged
 from ren_device.ports import (
     Clock,
     EchoCanceller,
@@ -25,8 +25,9 @@ from ren_device.ports import (
     WakeWord,
 )
 from ren_device.voice.announcer import Announcer
+from ren_device.voice.by_hand import ByHand, Talking
 from ren_device.voice.calibration import BargeIn, Calibrator
-from ren_device.voice.capture import Capture
+from ren_device.voice.capture import Capture, MuteState
 from ren_device.voice.conversation import Conversation, Levers, Manners
 from ren_device.voice.endpointing import EndpointingPolicy
 from ren_device.voice.language import VoiceLanguage
@@ -64,6 +65,8 @@ class VoiceConfig:
     wake_archive: Path | None = None
     """Where the sound of wakes is kept; None: it is not."""
     follow_up_s: float = 5.0
+    capture_stops_playback: bool = False
+    """See hardware_profile.Sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +84,6 @@ class Loaders:
 
 class Alerts(Alarms, MissedAlarms, Protocol):
     """What may ring and be missed; see alerts.kernel.AlertKernel."""
-
-
-class Routines(Protocol):
-    """What else "stop" ends; see skills.routine_runner.RoutineRunner."""
-
-    @property
-    def talking(self) -> bool:
-        """Whether a routine speaks, or was just cut off."""
-
-    def stop(self) -> object:
-        """End all that run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +113,8 @@ class VoiceService:
         bus: Bus,
         config: VoiceConfig,
         missed_words: MissedWords = lambda _missed, _now: "",
-        routines: Routines | None = None,
+        routines: Talking | None = None,
+        mute: MuteState | None = None,
     ) -> None:
         """Nothing is loaded or opened before `run`."""
         self._config = config
@@ -138,7 +131,11 @@ class VoiceService:
         self._playback = Playback(speaker, volume.voice, clock)
         self._conversation: Conversation | None = None
         self.announcer = Announcer(
-            self._playback, self._tts, self._floor_taken, language=config.language
+            self._playback,
+            self._tts,
+            self._floor_taken,
+            language=config.language,
+            changed=lambda: bus.publish(PanelChanged()),
         )
         """Says aloud what nobody has asked for; implements ports.Announcer."""
         self._ringer = Ringer(
@@ -154,6 +151,18 @@ class VoiceService:
         )
         self._missed = Missed(kernel, self.announcer, clock, missed_words)
         self._routines = routines
+        self._mute = mute
+        self.by_hand = ByHand(
+            lambda: self._conversation,
+            self._playback,
+            self.announcer,
+            self._ringer,
+            routines,
+            self._hears,
+            lambda seconds: self._listener.lately(seconds) if self._listener is not None else b"",
+        )
+        """What a button does."""
+        self._listener: Listener | None = None
         self._capture: Capture | None = None
         self._waking: Waking | None = None
         self._finder: WakeFinder | None = None
@@ -200,21 +209,23 @@ class VoiceService:
         try:
             async with self._converse(client, self._room_manners()) as conversation:
                 self._conversation = conversation
-                await self._live(ears, parts, client, conversation)
+                try:
+                    await self._live(ears, parts, client, conversation)
+                finally:
+                    self._conversation = None  # from now on nothing can be asked of it
         except* EngineError as errors:
             _log.error("voice begins anew: %s", errors.exceptions[0])
             self._phase = "fault"
             self._bus.publish(VoicePhaseChanged("fault"))
         else:
             return False
-        finally:
-            self._conversation = None
         return True
 
     async def _live(
         self, ears: _Ears, parts: VoiceParts, client: RoomClient, conversation: Conversation
     ) -> None:
-        capture = Capture(self._microphone, self._clock, self._bus)
+        closed = self._playback.reopen if self._config.capture_stops_playback else None
+        capture = Capture(self._microphone, self._clock, self._bus, self._mute, closed)
         waking = Waking(
             ears.wake_word,
             ears.own_voice,
@@ -227,11 +238,12 @@ class VoiceService:
             capture, ears.echo, waking, conversation, self._playback, client, ears.calibrator
         )
         self._capture, self._calibrator, self._waking = capture, ears.calibrator, waking
+        self._listener = listener
         self._phase = "idle"
         _log.info("voice is ready; say %r", waking.phrases[0])
         async with asyncio.TaskGroup() as group:
             group.create_task(listener.run(), name="listener")
-            group.create_task(self._follow_phases(capture, conversation), name="voice phase")
+            group.create_task(listener.let_go(self._bus), name="let go")
 
     async def new_conversation(self, client: Client) -> Conversation:
         """A hands-free conversation; waits while engines load. Raises EngineError."""
@@ -249,6 +261,37 @@ class VoiceService:
         return self._converse(client, manners)
 
     @property
+    def phase(self) -> VoicePhase:
+        """What the voice of the room does at this very moment."""
+        if self._conversation is None:
+            return self._phase
+        if (phase := self._conversation.phase) != "idle":
+            return phase
+        if self.announcer.speaking:  # and not just a cue
+            return "speaking"
+        return "fault" if self._capture is not None and self._capture.trouble else "idle"
+
+    @property
+    def level(self) -> float:
+        """How loud the room is, 0 to 1."""
+        return self._listener.level if self._listener is not None else 0.0
+
+    @property
+    def loading(self) -> bool:
+        """Whether engines are being loaded, which can hold up everything else."""
+        return self._phase == "starting"
+
+    async def loaded_tts(self) -> TextToSpeech:
+        """The voice itself, once it is loaded. Raises EngineError."""
+        return await asyncio.shield(self._tts)
+
+    def frozen(self) -> str | None:
+        """What of the sound hangs and gives no error, so that only a new start can help."""
+        if self._capture is not None and self._capture.hangs():
+            return "the microphone hangs"
+        return "the loudspeaker hangs" if self._playback.hangs() else None
+
+    @property
     def ringing_trouble(self) -> str | None:
         """Why what rings is not heard, or None."""
         return self._ringer.trouble
@@ -256,14 +299,19 @@ class VoiceService:
     def health(self) -> dict[str, object]:
         """What works, for /hub/health."""
         return {
-            "state": self._phase,
-            "microphone": (self._capture and self._capture.trouble) or "ok",
+            "state": self.phase,
+            "microphone": self._microphone_health(),
             "speaker": self._playback.trouble or self._ringer.trouble or "ok",
             "microphone_device": self._microphone.form,
             "speaker_device": self._speaker.form,
             "barge_in": self._calibrator.health() if self._calibrator else {},
             "near_misses": self._waking.near_misses if self._waking else 0,
         }
+
+    def _microphone_health(self) -> str:
+        if self._mute is not None and self._mute.muted:
+            return "muted"
+        return (self._capture and self._capture.trouble) or "ok"
 
     def glitches(self) -> tuple[int, int]:
         """How often the microphone's sound was lost, and the loudspeaker's broke off."""
@@ -279,7 +327,11 @@ class VoiceService:
             may_interrupt=lambda: self._calibrator is None or self._calibrator.mode == "full",
             called=self.announcer.hush,
             answered=self._missed.contact,
+            hears=self._hears,
         )
+
+    def _hears(self) -> bool:
+        return self._capture is not None and self._capture.hears
 
     def _floor_taken(self) -> bool:
         return self._conversation is not None and self._conversation.active
@@ -321,11 +373,3 @@ class VoiceService:
         _log.info("speech engines loaded in %.1f s", time.perf_counter() - began)
         ears = _Ears(wake_word, own_voice, through_echo, echo, calibrator, archive)
         return ears, VoiceParts(stt, tts, new_vad, detector, language)
-
-    async def _follow_phases(self, capture: Capture, conversation: Conversation) -> None:
-        with self._bus.subscribe() as events:
-            async for event in events:
-                if isinstance(event, VoicePhaseChanged):
-                    self._phase = event.phase
-                    if capture.trouble is not None and event.phase == "fault":
-                        await conversation.hear_no_more()

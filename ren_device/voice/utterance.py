@@ -120,6 +120,10 @@ class Utterance:
             return rest
         return b""
 
+    def hold(self) -> None:
+        """A button is held down while the person speaks: no silence ends the utterance."""
+        self._endpointer.held = True
+
     async def transcript(self) -> str:
         """The words of the whole utterance. Raises EngineError."""
         recognition = self._recognition or self._recognise(bytes(self._before))
@@ -216,7 +220,8 @@ class Utterance:
         elif not self.ended:
             # "hey jarvis" and a breath: the utterance proper is still to come.
             self._recognition = self._peeking = None
-            self._endpointer = self._new_endpointer()
+            held, self._endpointer = self._endpointer.held, self._new_endpointer()
+            self._endpointer.held = held
             self._sound.clear()
             self._on_called()
             await recognition.close()

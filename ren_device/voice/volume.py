@@ -54,11 +54,14 @@ class Level:
         floor: int = 0,
         cap: Callable[[], int] = lambda: 100,
         changed: Callable[[int], None] | None = None,
+        loudest: float = 1.0,
     ) -> None:
         """`percent` holds until `load` finds a kept one.
 
         Steps end at `floor`; `cap` is the most that is heard now; `changed` is told each new level.
+        At 100 percent it is `loudest`, a part of what the card can do.
         """
+        self._loudest = loudest
         self.percent = percent
         self.floor = floor
         self._preferences = preferences
@@ -92,7 +95,7 @@ class Level:
     @property
     def gain(self) -> float:
         """What samples are multiplied by, 0 to 1. Loudness is heard in ratios, hence the square."""
-        return self.heard_percent**2 / 10_000
+        return (self._loudest * self.heard_percent / 100) ** 2
 
     def apply(self, pcm: bytes) -> bytes:
         """PCM at this level."""
@@ -103,26 +106,48 @@ class Volume:
     """Both knobs. Quiet hours hold for the voice and the cues, never for alarms."""
 
     def __init__(
-        self, preferences: PreferenceStore, bus: Bus, clock: Clock, quiet: QuietHours | None = None
+        self,
+        preferences: PreferenceStore,
+        bus: Bus,
+        clock: Clock,
+        quiet: QuietHours | None = None,
+        loudest: float = 1.0,
     ) -> None:
-        """As loud as ever until `load`."""
+        """As loud as ever until `load`. `loudest`: what the loudspeaker stands, 0 to 1."""
         self._clock = clock
+        self._bus = bus
+        self.turned: Level | None = None
+        """The knob that was turned last."""
+        self.turned_at = float("-inf")
+        """When that was, on the monotonic clock."""
         self._quiet = quiet or QuietHours()
         self.voice = Level(
             preferences,
             _VOICE_KEY,
             _VOICE_PERCENT,
             cap=self._cap,
-            changed=lambda percent: bus.publish(VolumeChanged(percent)),
+            changed=lambda _: self._turned(self.voice),
+            loudest=loudest,
         )
         """Of all that Ren says, and of its cues."""
-        self.alarms = Level(preferences, _ALARM_KEY, _ALARM_PERCENT, floor=ALARM_FLOOR)
+        self.alarms = Level(
+            preferences,
+            _ALARM_KEY,
+            _ALARM_PERCENT,
+            floor=ALARM_FLOOR,
+            changed=lambda _: self._turned(self.alarms),
+            loudest=loudest,
+        )
         """Of timers, alarms and reminders that ring."""
 
     async def load(self) -> None:
         """Take up the levels of before the restart. Raises StoreError."""
         await self.voice.load()
         await self.alarms.load()
+
+    def _turned(self, level: Level) -> None:
+        self.turned, self.turned_at = level, self._clock.monotonic()
+        self._bus.publish(VolumeChanged(self.voice.percent))
 
     def _cap(self) -> int:
         return self._quiet.percent if self._quiet.holds(self._clock.now().time()) else 100

@@ -30,7 +30,7 @@ What phones, browsers and other speakers say to Ren, and what it answers.
 
 There is no token: whoever is on your network may talk to Ren, so do not expose the port to the
 internet. Bodies are JSON in UTF-8. Times are the speaker's wall clock, to the second, without
-offset. Fields that Ren does not know are ignored, but refused under /alerts and /routines.
+offset. Fields that Ren does not know are ignored, but refused under /alerts, /routines and /device.
 """
 
 ALWAYS: Mapping[int, str] = {

@@ -22,7 +22,7 @@ from aiohttp.typedefs import Handler, Middleware
 from ren_device.web.cors import is_from, is_preflight, preflight
 from ren_device.web.errors import ApiError
 
-PAGES = frozenset({"/", "/docs"})
+PAGES = frozenset({"/", "/device", "/docs"})
 """Made for people: links on other sites may lead here."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _AUTHORITY = re.compile(r"(?P<host>\[[0-9a-f:.]+(%[\w.-]+)?\]|[\w.-]+)(:(?P<port>\d{1,5}))?", re.A)

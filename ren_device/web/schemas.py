@@ -2,8 +2,8 @@
 
 Values are read leniently, as the desktop service does ("1" is a number), with two exceptions:
 true is not the number 1, and `allow_dangerous` is a permission and must be a real true or false.
-`null` is the same as leaving an optional field out; fields that are not known are ignored (those of
-alerts and routines are in `alert_body` and `routines`, and are stricter).
+`null` is the same as leaving an optional field out; fields that are not known are ignored. Those of
+alerts, routines and the device are in `alert_body`, `routines` and `device_body`, and stricter.
 """
 
 import asyncio

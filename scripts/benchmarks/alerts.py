@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -61,7 +61,7 @@ def run() -> str:
 
 
 def _apart(what: str, name: str, busy: bool) -> Any:
-    with _busy_cores() if busy else nullcontext():
+    with busy_cores() if busy else nullcontext():
         done = subprocess.run(
             [sys.executable, "-m", "scripts.benchmarks.alerts", what, name],
             check=True,
@@ -71,7 +71,8 @@ def _apart(what: str, name: str, busy: bool) -> Any:
 
 
 @contextmanager
-def _busy_cores() -> Any:
+def busy_cores() -> Iterator[None]:
+    """A process for each core that only counts."""
     workers = [
         multiprocessing.Process(target=_count, daemon=True) for _ in range(os.cpu_count() or 1)
     ]

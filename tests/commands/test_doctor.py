@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from ren_device.__main__ import main
+from ren_device.commands import doctor as command
 from ren_device.commands.checks import data
-from ren_device.commands.checks.finding import Patient
+from ren_device.commands.checks.finding import Finding, Patient
 from ren_device.settings import Settings
 from ren_device.store import open_store
 from tests.commands.command_line import environment
@@ -252,3 +253,9 @@ async def test_a_ren_that_runs_is_asked_and_not_disturbed(tmp_path: Path) -> Non
         assert code == 1
         assert await ren.stop() == 0
         assert "WARNING" not in ren.log()
+
+
+def test_a_finding_that_is_a_sentence_ends_in_one_full_stop() -> None:
+    found = [Finding("a", "b", "wrong", "It is broken.", "Mend it."), Finding("a", "c", "ok", "so")]
+    shown = list(command._grouped(iter(found), []))
+    assert shown == ["a", "  WRONG b: It is broken. Mend it.", "   ok   c: so."]

@@ -5,6 +5,7 @@ import pytest
 from ren_device.commands.checks import voice
 from ren_device.commands.checks.finding import Finding, Patient
 from ren_device.settings import Settings
+from tests.commands.checks.sounds import answering
 
 
 def echo_of(**barge_in: object) -> Finding:
@@ -49,7 +50,42 @@ def test_speech_models_of_another_language_are_wrong_also_in_a_ren_that_runs() -
     german = Settings(voice_enabled=True, language="de")
     found = [each for each in voice.check(Patient(german, health)) if each.name == "language"]
     assert [each.state for each in found] == ["wrong", "wrong"]
-    assert "moonshine-tiny-en knows en only" in found[0].text
-    assert "fetch de_DE-thorsten-low" in found[1].text
+    assert "fetch de_DE-thorsten-low" in found[1].advice
+    assert found[0].text == "REN_LANGUAGE=de: moonshine-tiny-en knows en only"
+    assert found[0].advice.startswith("Run: ren-device models fetch vosk-model-small-de-0.15; then")
     english = voice.check(Patient(Settings(voice_enabled=True), health))
     assert "language" not in {each.name for each in english}
+
+
+@pytest.mark.parametrize("by", ["switch", "software"])
+def test_muted_is_no_fault_of_the_microphone(by: str) -> None:
+    board = '{"controls": ["mute"]}'
+    health = {"voice": {"state": "muted", "microphone": "muted"}}
+    with answering(f'{{"muted": true, "muted_by": "{by}", "hardware": {board}}}') as port:
+        patient = Patient(Settings(voice_enabled=True, port=port), health)
+        [found] = [each for each in voice.check(patient) if each.name == "microphone"]
+    assert found.state == "note"
+    assert ("switch" in found.text, "mute button" in found.advice) == (
+        by == "switch",
+        by != "switch",
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "advice"),
+    [
+        ("it knows en only; run: x; then set Y=z", "it knows en only", "Run: x; then set Y=z."),
+        (
+            "X: not here; run: y; using the default instead",
+            "X: not here; using the default instead",
+            "Run: y.",
+        ),
+        (
+            "some voices: broken; sorry",
+            "some voices: broken; sorry",
+            "Put the setting right, or unset it.",
+        ),
+    ],
+)
+def test_a_line_of_the_log_has_one_advice(line: str, text: str, advice: str) -> None:
+    assert voice._advised(line) == (text, advice)

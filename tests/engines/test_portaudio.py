@@ -147,7 +147,7 @@ async def test_channels_are_chosen_or_mixed(
 ) -> None:
     card = Card(channels=offers)
     card.devices = [("Ring of microphones", max(offers), 0)]
-    microphone = PortAudioMicrophone("ring", chosen, card.load)
+    microphone = PortAudioMicrophone("ring", chosen, load=card.load)
     blocks = microphone.blocks()
     first = asyncio.create_task(anext(blocks))
     stream = await card.opened()
@@ -161,7 +161,7 @@ async def test_channels_are_chosen_or_mixed(
 async def test_a_channel_that_is_not_there_is_an_error_that_says_what_is() -> None:
     card = Card()
     with pytest.raises(DeviceError) as error:
-        await anext(PortAudioMicrophone("usb", (1, 4), card.load).blocks())
+        await anext(PortAudioMicrophone("usb", (1, 4), load=card.load).blocks())
     assert str(error.value).startswith("REN_MICROPHONE_CHANNELS=1,4: 'USB Speakerphone")
     assert str(error.value).endswith("has 2 channels")
     assert card.released()

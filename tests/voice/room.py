@@ -1,15 +1,17 @@
 """A room with a simulated Ren in it, in virtual time."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from ren_device.alerts.kernel import AlertKernel
 from ren_device.bus import Bus
 from ren_device.errors import RenError
 from ren_device.model import (
+    MuteChanged,
     Reply,
     ReplyPart,
     TextDelta,
@@ -33,8 +35,9 @@ from ren_device.sim import (
 )
 from ren_device.skills.missed_words import MissedWords
 from ren_device.voice.announcer import Announcer
+from ren_device.voice.by_hand import ByHand
 from ren_device.voice.calibration import Calibrator
-from ren_device.voice.capture import Capture
+from ren_device.voice.capture import Capture, MuteState
 from ren_device.voice.conversation import Conversation, Levers, Manners
 from ren_device.voice.endpointing import EndpointingPolicy
 from ren_device.voice.language import VoiceLanguage
@@ -198,11 +201,32 @@ def loaded(tts: TextToSpeech) -> asyncio.Future[TextToSpeech]:
     return future
 
 
+class Switch:
+    """Mutes the microphone; as strict as panel.mute.Mute."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._moved = asyncio.Event()
+        self.muted = False
+
+    def set(self, muted: bool) -> None:
+        if muted != self.muted:
+            self.muted = muted
+            self._moved.set()
+            self._moved = asyncio.Event()
+            self._bus.publish(MuteChanged(muted))
+
+    async def wait(self, muted: bool) -> None:
+        while self.muted is not muted:
+            await self._moved.wait()
+
+
 @dataclass
 class Room:
     """What a test can touch."""
 
     microphone: SimMicrophone
+    wake_word: SimWakeWord
     speaker: Tape
     stt: SimSpeechToText
     tts: Mouthpiece
@@ -211,12 +235,16 @@ class Room:
     playback: Playback
     capture: Capture
     listener: Listener
+    volumes: Volume
     volume: Level
     alarm_volume: Level
     kernel: AlertKernel
     alerts: MemoryAlerts
     announcer: Announcer
     ringer: Ringer
+    by_hand: ByHand
+    mute: Any
+    """A Switch, unless something else was asked for."""
     bus: Bus
     clock: VirtualClock
     phases: list[VoicePhase]
@@ -236,7 +264,11 @@ class Room:
 
 @asynccontextmanager
 async def room(
-    *scripts: Script, may_interrupt: bool = True, quiet: QuietHours | None = None
+    *scripts: Script,
+    may_interrupt: bool = True,
+    quiet: QuietHours | None = None,
+    new_mute: Callable[[Bus], Awaitable[MuteState]] | None = None,
+    capture_stops_playback: bool = False,
 ) -> AsyncIterator[Room]:
     """A Ren that listens and rings."""
     bus = Bus()
@@ -273,6 +305,7 @@ async def room(
         may_interrupt=lambda: may_interrupt,
         called=announcer.hush,
         answered=missed.contact,
+        hears=lambda: capture.hears,
     )
     phases: list[VoicePhase] = []
     timings: list[TurnTimed] = []
@@ -297,15 +330,19 @@ async def room(
     ) as conversation:
         waking = Waking(wake_word, None, SimVoiceActivity, stt)
         calibrator = Calibrator(SimEchoMeter(), lambda _: None, "full")
-        capture = Capture(microphone, clock, bus)
+        mute = await new_mute(bus) if new_mute is not None else Switch(bus)
+        closed = playback.reopen if capture_stops_playback else None
+        capture = Capture(microphone, clock, bus, mute, closed)
         listener = Listener(
             capture, SimEchoCanceller(), waking, conversation, playback, client, calibrator
         )
-        running = (follow(), listener.run(), kernel.run(), ringer.run(), missed.run())
+        hearing = (listener.run(), listener.let_go(bus))
+        running = (follow(), *hearing, kernel.run(), ringer.run(), missed.run())
         tasks = [asyncio.create_task(each) for each in running]
         try:
             here = Room(
                 microphone,
+                wake_word,
                 speaker,
                 stt,
                 tts,
@@ -314,12 +351,22 @@ async def room(
                 playback,
                 capture,
                 listener,
+                volumes,
                 volume,
                 volumes.alarms,
                 kernel,
                 alerts,
                 announcer,
                 ringer,
+                ByHand(
+                    lambda: conversation,
+                    playback,
+                    announcer,
+                    ringer,
+                    hears=lambda: capture.hears,
+                    lately=listener.lately,
+                ),
+                mute,
                 bus,
                 clock,
                 phases,

@@ -244,7 +244,7 @@ def test_the_button_over_an_answer_stops_it_and_listens() -> None:
         async with room([STORY]) as here:
             await ask(here, "Tell me a story.")
             await here.until_heard("there was")
-            await here.listener.press()
+            await here.by_hand.listen()
             await here.until(lambda: here.phases[-1] == "listening")
             here.microphone.hear(speech("What time is it?"))
             await here.until_heard("Okay.")

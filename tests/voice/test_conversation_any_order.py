@@ -46,7 +46,10 @@ def events() -> st.SearchStrategy[tuple[str, object]]:
         st.sampled_from([0.1, 0.3, 0.5, 0.8, 1.5, 3.0]).map(lambda s: ("silence", s)),
         st.sampled_from([0.05, 0.4, 2.0]).map(lambda s: ("wait", s)),
         st.just(("heard", None)),
-        st.just(("press", None)),
+        st.sampled_from(["listen", "hold", "release", "repeat", "stop"]).map(
+            lambda what: ("button", what)
+        ),
+        st.booleans().map(lambda muted: ("mute", muted)),
         st.sampled_from(["microphone", "speaker", "stt", "tts"]).map(lambda what: ("break", what)),
         st.just(("mend", None)),
     )
@@ -68,9 +71,12 @@ async def happen(here: Room, what: str, argument: object) -> None:
             await asyncio.sleep(argument)
         case "heard":
             here.microphone.plug_in()
+            here.mute.set(False)
             await here.until(lambda: not here.microphone._heard, 200)
-        case "press":
-            await here.listener.press()
+        case "button":
+            await getattr(here.by_hand, str(argument))()
+        case "mute":
+            here.mute.set(bool(argument))
         case "break":
             if argument == "microphone":
                 here.microphone.unplug()
@@ -82,6 +88,7 @@ async def happen(here: Room, what: str, argument: object) -> None:
 
 def mend(here: Room) -> None:
     here.microphone.plug_in()
+    here.mute.set(False)
     here.speaker.broken = here.stt.broken = here.tts.broken = None
 
 
@@ -100,6 +107,7 @@ def test_ren_comes_to_rest_and_hears_the_next_question(
             mend(here)
             await here.until(lambda: here.capture.trouble is None, 100)
             await here.until(lambda: not here.microphone._heard, 200)
+            await here.by_hand.release()
             await here.until(lambda: here.phases[-1] == "idle", 200)
             await asyncio.sleep(8)
             assert here.phases[-1] == "idle"

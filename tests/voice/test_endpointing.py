@@ -252,3 +252,17 @@ class AnyTalk(RuleBasedStateMachine):
 
 AnyTalk.TestCase.settings = settings(max_examples=60, stateful_step_count=20)
 TestAnyTalk = AnyTalk.TestCase
+
+
+def test_while_a_button_is_held_nothing_ends_it() -> None:
+    policy = EndpointingPolicy(longest_s=2.0, no_speech_s=1.0)
+    endpointer = Endpointer(policy, 0.032)
+    endpointer.held = True
+    waiting = [endpointer.feed(0.0) for _ in range(100)]
+    assert waiting == [None] * 100
+    talking = [endpointer.feed(0.9) for _ in range(100)]
+    assert set(talking) == {None, Signal.STARTED}
+    silent = [endpointer.feed(0.0) for _ in range(200)]
+    assert set(silent) == {None, Signal.PAUSED}
+    endpointer.held = False
+    assert endpointer.feed(0.0) is Signal.ENDED

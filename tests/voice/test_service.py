@@ -22,6 +22,7 @@ from ren_device.sim import (
     SimWakeWord,
 )
 from ren_device.skills.missed_words import MissedWords
+from ren_device.voice.cues import error_cue
 from ren_device.voice.service import Loaders, VoiceConfig, VoiceService
 from ren_device.voice.volume import Volume
 from tests.alerts.memory_alerts import MemoryAlerts
@@ -105,6 +106,19 @@ async def test_it_rings_while_the_engines_still_load_and_speaks_when_it_can() ->
         finally:
             loaded.set()
         await until(lambda: voice.spoken == ["A reminder: eat."], 5)
+
+
+async def test_it_speaks_when_it_says_something_and_not_when_there_is_a_cue() -> None:
+    async with speaker() as here:
+        await until(lambda: here.voice.by_hand.can_listen, 5)
+        cue = asyncio.create_task(here.voice.by_hand.sound(error_cue()))
+        await until(lambda: bool(here.tape.written), 2)
+        assert here.voice.phase == "idle"
+        await cue
+        said = asyncio.create_task(here.voice.announcer.say("Good morning."))
+        await until(lambda: here.voice.phase == "speaking", 2)
+        await said
+        assert here.voice.phase == "idle"
 
 
 async def test_it_rings_when_no_engine_can_be_loaded() -> None:

@@ -97,15 +97,16 @@ async def test_steps_leave_alarms_audible_and_a_named_level_does_not() -> None:
     assert knobs.alarms.percent == 15
 
 
-async def test_only_the_voice_is_told_of() -> None:
+async def test_whichever_is_turned_is_told_of() -> None:
     bus = Bus()
     knobs = Volume(Preferences(), bus, ZoneClock(datetime(2026, 1, 1), "UTC"))  # noqa: DTZ001
     with bus.subscribe() as events:
         await knobs.alarms.set(50)
+        assert knobs.turned is knobs.alarms
         await knobs.voice.set(60)
-        async for event in events:
-            assert event == VolumeChanged(60)
-            break
+        assert knobs.turned is knobs.voice
+        told = aiter(events)
+        assert [await anext(told), await anext(told)] == [VolumeChanged(80), VolumeChanged(60)]
 
 
 async def test_loudness_is_heard_in_ratios() -> None:
@@ -194,3 +195,16 @@ def test_quiet_hours_within_the_hour_that_comes_twice() -> None:
         assert knobs.voice.heard_percent == 80
 
     run(night())
+
+
+def test_a_weak_loudspeaker_is_never_louder_than_it_stands() -> None:
+    async def scene() -> None:
+        clock = ZoneClock(datetime.fromisoformat("2026-06-25T12:00:00"), "UTC")
+        volume = Volume(Preferences(), Bus(), clock, loudest=0.5)
+        for level in (volume.voice, volume.alarms):
+            await level.set(100)
+            assert level.percent == 100
+            assert level.gain == pytest.approx(0.25)
+        assert volume.turned is volume.alarms
+
+    run(scene())

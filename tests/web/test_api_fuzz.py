@@ -16,13 +16,17 @@ from yarl import URL
 from tests.messages_server import Answer, MessagesServer
 from tests.ren import Ren, running
 
-STREAMS = ("/notifications", "/home/events", "/alerts/events")
+STREAMS = ("/notifications", "/home/events", "/alerts/events", "/device/events")
 """These never end by themselves, and have a test of their own."""
 
 CONFIG = """
 [[operations]]
 include-path = "/ws/audio"
 checks.positive_data_acceptance.enabled = false # it does not ask for a socket
+
+[[operations]]
+include-path = "/device/talk"
+checks.not_a_server_error.enabled = false # this Ren has no voice: there is nobody to listen
 
 [[operations]]
 include-path = "/v1/messages"

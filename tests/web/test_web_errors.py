@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from yarl import URL
 
-from ren_device.errors import DeviceError, EngineError, RenError, VoiceBusy
+from ren_device.errors import DeviceError, EngineError, MutedBySwitch, RenError, VoiceBusy
 from ren_device.web.errors import BUG, status_of
 from ren_device.web.server import MAX_BODY_BYTES, serving
 from ren_device.web.sse import event_stream
@@ -153,7 +153,13 @@ async def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_bug(
 
 @pytest.mark.parametrize(
     ("error", "status"),
-    [(VoiceBusy(""), 409), (EngineError(""), 503), (DeviceError(""), 503), (RenError(""), 500)],
+    [
+        (VoiceBusy(""), 409),
+        (MutedBySwitch(""), 409),
+        (EngineError(""), 503),
+        (DeviceError(""), 503),
+        (RenError(""), 500),
+    ],
 )
 def test_the_rest_of_the_error_tree_has_a_status(error: RenError, status: int) -> None:
     assert status_of(error) == status

@@ -27,7 +27,9 @@ CONTRACT = {
     "delete /alerts/{id}", "post /alerts/{id}/acknowledge", "post /alerts/{id}/snooze",
     "post /alerts/{id}/pause", "post /alerts/{id}/resume", "post /alerts/{id}/skip",
     "get /routines", "put /routines/{name}", "delete /routines/{name}",
-    "post /routines/{name}/run", "get /",
+    "post /routines/{name}/run", "get /", "get /device", "get /device/events",
+    "post /device/talk", "post /device/release", "post /device/stop", "post /device/volume",
+    "post /device/mute", "post /device/press",
 }  # fmt: skip
 
 
@@ -114,6 +116,7 @@ def test_the_contracts_frames_are_there(described: Json) -> None:
     assert events("get", "/notifications") >= {"reminder"}
     assert events("get", "/alerts/events") == {"snapshot", "alert", "ringing_heard"}
     assert events("get", "/home/events") >= {"device_change"}
+    assert events("get", "/device/events") == {"lights", "volume", "mute", "phase"}
     talk = described["paths"]["/ws/audio"]["get"]
     assert set(talk["x-websocket"]["client"]) == {"audio", "end"}
     assert set(talk["x-websocket"]["server"]) == {

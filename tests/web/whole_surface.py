@@ -21,6 +21,7 @@ from ren_device.web.routines import RoutineRoutes
 from ren_device.web.voice_socket import VoiceSocket
 from tests.alerts.memory_alerts import MemoryAlerts
 from tests.web.alert_porch import TOOLBOX, MemoryRoutines, Runner
+from tests.web.device_porch import DevicePorch
 from tests.web.messages_house import MemoryKeys, ScriptedGuest
 from tests.web.web_house import house
 
@@ -46,6 +47,7 @@ def whole_surface() -> Services:
             AlertRoutes(AlertKernel(MemoryAlerts(), clock, bus), clock, bus, gate).routes(),
             RoutineRoutes(routines, Runner(), rules, gate).routes(),
             PageRoutes("Ren", "en").routes(),
+            DevicePorch().routes.routes(),
         )
     )
     return services

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from urllib.request import ProxyHandler, build_opener
 
 if TYPE_CHECKING:
+    from ren_device.hardware_profile import HardwareProfile
     from ren_device.settings import Settings
 
 State = Literal["ok", "note", "wrong"]
@@ -33,6 +34,10 @@ class Patient:
     settings: "Settings"
     health: Mapping[str, object] | None
     offline: bool = False
+    quiet: bool = False
+    """Whether nothing may sound."""
+    profile: "HardwareProfile | None" = None
+    """Of its board, where it has one that can be used."""
 
     @property
     def running(self) -> bool:
@@ -52,12 +57,20 @@ def url_of(settings: "Settings") -> str:
     return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
-def asked(url: str) -> Mapping[str, object] | None:
-    """The JSON object that a Ren answers there; None when there is none. Blocks."""
+def fetched(url: str) -> str | None:
+    """The text that a Ren answers there; None when there is none. Blocks."""
     opener = build_opener(ProxyHandler({}))  # never by way of a proxy: it is this machine
     try:
         with opener.open(url, timeout=_PATIENCE_S) as response:
-            answer = json.load(response)
+            return str(response.read().decode())
     except (OSError, ValueError, HTTPException):
+        return None
+
+
+def asked(url: str) -> Mapping[str, object] | None:
+    """The JSON object that a Ren answers there; None when there is none. Blocks."""
+    try:
+        answer = json.loads(fetched(url) or "")
+    except ValueError:
         return None
     return cast("Mapping[str, object]", answer) if isinstance(answer, dict) else None

@@ -8,9 +8,12 @@ from contextlib import contextmanager
 from typing import Literal
 
 from ren_device.commands.checks.finding import Finding, Patient
+from ren_device.commands.checks.microphone import refused, what_mutes
 from ren_device.errors import DeviceError, EngineError
 
-_INSTALL = "Install the extra: pip install 'ren-device[voice,audio]', or see the sentence."
+_ADVICE = ("run: ", "set ", "name ")  # so the log's advice begins
+_INSTEAD = "; using the default instead"
+_INSTALL = "If something is not installed: pip install 'ren-device[voice,audio]'."
 
 
 def check(patient: Patient) -> Iterator[Finding]:
@@ -19,7 +22,7 @@ def check(patient: Patient) -> Iterator[Finding]:
         advice = "REN_VOICE_ENABLED=true turns it on."
         yield Finding("voice", "voice", "note", "off", advice)
     elif patient.health is not None:
-        yield from _as_it_says(patient.health)
+        yield from _as_it_says(patient)
         yield from _languages(patient)
     else:
         yield from _engines(patient)
@@ -27,8 +30,8 @@ def check(patient: Patient) -> Iterator[Finding]:
         yield _device(patient, "output", "speaker")
 
 
-def _as_it_says(health: Mapping[str, object]) -> Iterator[Finding]:
-    voice = health.get("voice")
+def _as_it_says(patient: Patient) -> Iterator[Finding]:
+    voice = (patient.health or {}).get("voice")
     if not isinstance(voice, dict):
         yield Finding(
             "voice", "voice", "wrong", "the Ren that runs does not say how it is", "Restart it."
@@ -49,6 +52,8 @@ def _as_it_says(health: Mapping[str, object]) -> Iterator[Finding]:
             device = str(voice.get(f"{part}_device") or "")
             used = "in use by the Ren that runs"
             yield Finding("voice", part, "ok", f"{device}; {used}" if device else used)
+        elif trouble == "muted":
+            yield refused("voice", part, what_mutes(patient))
         else:
             advice = "Plug it in, or name another; Ren tries again by itself."
             yield Finding("voice", part, "wrong", trouble, advice)
@@ -62,7 +67,8 @@ def _languages(patient: Patient) -> Iterator[Finding]:
     from ren_device import choice
 
     for line in choice.language_misfits(patient.settings):
-        yield Finding("voice", "language", "wrong", line, "Then restart it.")
+        text, advice = _advised(line)
+        yield Finding("voice", "language", "wrong", text, f"{advice} Then restart it.")
 
 
 def _barge_in(measured: Mapping[str, object]) -> Finding:
@@ -104,7 +110,7 @@ def _engines(patient: Patient) -> Iterator[Finding]:
         if close is not None:
             asyncio.run(close())
         for line in said:
-            yield Finding("voice", name, "wrong", line, "Put the setting right, or unset it.")
+            yield Finding("voice", name, "wrong", *_advised(line))
         if not said:
             yield Finding("voice", name, "ok", f"loads in {took_s:.1f} s")
 
@@ -126,6 +132,15 @@ def _device(patient: Patient, kind: Literal["input", "output"], part: str) -> Fi
     except DeviceError as error:
         advice = "Plug one in, name one that is there, or say none."
         return Finding("voice", part, "wrong", str(error), advice)
+
+
+def _advised(line: str) -> tuple[str, str]:
+    """What is wrong, and what to do: a line of the log says both, or what is wrong alone."""
+    told = line.removesuffix(_INSTEAD)
+    text, _, todo = told.partition("; ")
+    if not todo.startswith(_ADVICE):
+        return line, "Put the setting right, or unset it."
+    return text + line[len(told) :], f"{todo[0].upper()}{todo[1:]}."
 
 
 @contextmanager

@@ -172,7 +172,7 @@ $("stop-all").addEventListener("click", async () => {
   }
 });
 
-follow({
+follow("/alerts", {
   snapshot: takeAll,
   alert: take,
   ringing_heard(heard) {

@@ -14,7 +14,9 @@ class Trouble extends Error {
   }
 }
 
-const TROUBLES = { 400: "refused", 403: "forbidden", 404: "gone", 422: "refused", 500: "disk" };
+const TROUBLES = {
+  400: "refused", 403: "forbidden", 404: "gone", 409: "off", 422: "refused", 500: "disk",
+};
 
 /** Ask the speaker; its answer. Throws Trouble. */
 async function ask(method, path, body) {
@@ -40,21 +42,22 @@ function sentence(detail) {
 }
 
 /**
- * Follow the speaker from now on. `heard` has `snapshot`, `alert` and `ringing_heard`, which take
- * what came, and `link`, which takes whether there is a connection.
+ * Follow what `path` tells of the speaker from now on. `heard` has a function for each event of
+ * its stream that takes what came, `snapshot`, which takes what `path` itself answers, and `link`,
+ * which takes whether there is a connection.
  *
  * A stream that has died without a word is found by looking every half minute, and when the phone
  * wakes up.
  */
-function follow(heard) {
+function follow(path, heard) {
   let source = null;
   let tries = 0;
   let timer = 0;
 
   function open() {
     close();
-    source = new EventSource("/alerts/events");
-    for (const name of ["snapshot", "alert", "ringing_heard"]) {
+    source = new EventSource(`${path}/events`);
+    for (const name of Object.keys(heard)) {
       source.addEventListener(name, (event) => {
         tries = 0;
         heard.link(true);
@@ -82,7 +85,7 @@ function follow(heard) {
     if (document.hidden || source === null) return;
     const watched = source;
     try {
-      const snapshot = await ask("GET", "/alerts");
+      const snapshot = await ask("GET", path);
       if (watched === source) heard.snapshot(snapshot);
     } catch {
       if (watched !== source) return; // it was noticed meanwhile

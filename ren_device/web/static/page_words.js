@@ -30,6 +30,7 @@ const TEXTS = {
     disk: "The speaker could not write that down. Is its disk full?",
     busy: "The speaker is busy or starting. Try again in a moment.",
     noLength: "Say how long.", noTime: "Say at what time.", noText: "Say of what.",
+    toDevice: "The speaker: volume, microphone, lights",
     running: "“{name}” runs.", isRunning: "“{name}” is running already.",
   },
   de: {
@@ -62,6 +63,7 @@ const TEXTS = {
     disk: "Der Lautsprecher konnte das nicht speichern. Ist sein Speicher voll?",
     busy: "Der Lautsprecher ist beschäftigt oder startet gerade. Gleich noch einmal versuchen.",
     noLength: "Wie lange? Bitte eine Dauer angeben.", noTime: "Wann? Bitte eine Uhrzeit angeben.",
+    toDevice: "Der Lautsprecher: Lautstärke, Mikrofon, Lichter",
     noText: "Woran? Bitte etwas eingeben.", running: "„{name}“ läuft.",
     isRunning: "„{name}“ läuft schon.",
   },

@@ -1,0 +1,1 @@
+"""Presses become deeds, and what Ren does becomes light."""

@@ -1,0 +1,1 @@
+"""Draws what is in hardware/: see `scripts/draw`."""

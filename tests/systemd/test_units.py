@@ -1,0 +1,52 @@
+"""What systemd itself says about the units."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+UNITS = Path(__file__).parents[2] / "systemd"
+MOST_EXPOSED = 1.5
+
+
+def analyze(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["systemd-analyze", "--no-pager", *map(str, arguments)], capture_output=True, text=True
+    )
+
+
+def test_the_units_are_clean() -> None:
+    """It exits with 0 on unknown keys, and names them."""
+    units = sorted((*UNITS.glob("*.service"), *UNITS.glob("*.slice")))
+    assert len(units) == 4
+    done = analyze("verify", *units)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_key_that_does_not_exist_would_be_named(tmp_path: Path) -> None:
+    unit = tmp_path / "ren-device.service"
+    text = (UNITS / "ren-device.service").read_text()
+    unit.write_text(text.replace("OOMPolicy=", "OOMPolitics="))
+    for name in ("ren-fault.service", "ren-first-boot.service", "ren.slice"):
+        shutil.copy(UNITS / name, tmp_path)
+    assert "OOMPolitics" in analyze("verify", unit).stderr
+
+
+@pytest.mark.parametrize("unit", ["ren-device.service", "ren-fault.service"])
+def test_little_is_exposed(unit: str) -> None:
+    done = analyze("security", "--offline=true", UNITS / unit)
+    assert done.returncode == 0, done.stderr
+    level = float(done.stdout.rpartition(f"exposure level for {unit}:")[2].split()[0])
+    assert level <= MOST_EXPOSED, done.stdout
+
+
+def test_the_journal_is_bounded(tmp_path: Path) -> None:
+    """As systemd reads it, where `scripts/install` puts it."""
+    place = tmp_path / "usr/local/lib/systemd/journald.conf.d"
+    place.mkdir(parents=True)
+    shutil.copy(UNITS / "journald.conf", place / "ren.conf")
+    (tmp_path / "etc/systemd").mkdir(parents=True)
+    (tmp_path / "etc/systemd/journald.conf").touch()
+    journal = analyze("cat-config", "--root", tmp_path, "systemd/journald.conf")
+    assert "SystemMaxUse=64M" in journal.stdout, journal.stderr
