@@ -123,34 +123,36 @@ async def test_the_same_over_the_socket(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "named"),
+    "wrong",
     [
-        ("REN_MICROPHONE", "wav:{}/missing.wav", "REN_MICROPHONE"),
-        ("REN_MICROPHONE", "wav:{}/text.wav", "REN_MICROPHONE"),
-        ("REN_SPEAKER", "wav:{}/no/such/folder/out.wav", "REN_SPEAKER"),
-        ("REN_VOSK_MODEL", "{}/missing", "REN_VOSK_MODEL"),
-        ("REN_PORCUPINE_ACCESS_KEY", "wrong-key", "REN_PORCUPINE_ACCESS_KEY"),
-        ("REN_WAKE_WORDS", "open sesame", "REN_WAKE_WORDS"),
-        ("REN_TTS_VOICE", "{}/missing.onnx", "REN_TTS_VOICE"),
+        {
+            "REN_MICROPHONE": "wav:{}/missing.wav",
+            "REN_SPEAKER": "wav:{}/no/such/folder/out.wav",
+            "REN_VOSK_MODEL": "{}/missing",
+            "REN_TTS_VOICE": "{}/missing.onnx",
+        },
+        {"REN_MICROPHONE": "wav:{}/text.wav", "REN_PORCUPINE_ACCESS_KEY": "wrong-key"},
+        {"REN_WAKE_WORDS": "open sesame"},
     ],
 )
 @pytest.mark.engine
-async def test_a_part_that_is_wrong_is_named_and_the_rest_works(
-    tmp_path: Path, name: str, value: str, named: str
+async def test_each_part_that_is_wrong_is_named_and_the_rest_works(
+    tmp_path: Path, wrong: dict[str, str]
 ) -> None:
     (tmp_path / "text.wav").write_text("this is no recording")
     settings = {"REN_MICROPHONE": "none", "REN_SPEAKER": "none", "REN_VOICE_ENABLED": "true"}
-    settings[name] = value.format(tmp_path)
+    settings |= {name: value.format(tmp_path) for name, value in wrong.items()}
     async with running(tmp_path, **settings) as ren:
         await ren.until_up()
         await ren.until_logged("voice is ready")
-        await ren.until_logged(named)
-        if name in ("REN_MICROPHONE", "REN_SPEAKER"):
-            health = (await ren.get("/hub/health"))["voice"]
-            assert named in health[name.removeprefix("REN_").lower()]
-        lines = [line for line in ren.log().splitlines() if named in line]
-        assert len(lines) == 1, ren.log()
-        assert "wrong-key" not in lines[0]
+        for name in wrong:
+            await ren.until_logged(name)
+            if name in ("REN_MICROPHONE", "REN_SPEAKER"):
+                health = (await ren.get("/hub/health"))["voice"]
+                assert name in health[name.removeprefix("REN_").lower()]
+            lines = [line for line in ren.log().splitlines() if name in line]
+            assert len(lines) == 1, ren.log()
+            assert "wrong-key" not in lines[0]
         assert "Traceback" not in ren.log()
         assert ":" in await ren.chat("what time is it")
         assert await ren.stop() == 0

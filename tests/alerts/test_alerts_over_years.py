@@ -542,5 +542,5 @@ class AlertsOverYears(RuleBasedStateMachine):
         self.loop.close()
 
 
-AlertsOverYears.TestCase.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
+AlertsOverYears.TestCase.settings = settings(max_examples=55, stateful_step_count=30, deadline=None)
 TestAlertsOverYears = AlertsOverYears.TestCase

@@ -92,7 +92,7 @@ def mend(here: Room) -> None:
     here.speaker.broken = here.stt.broken = here.tts.broken = None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.sampled_from(SCRIPTS), max_size=5),
     st.lists(events(), max_size=14),

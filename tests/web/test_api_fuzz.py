@@ -108,7 +108,7 @@ def test_a_stream_begins_or_is_refused_whatever_is_asked(tmp_path: Path) -> None
         ),
     )
 
-    @settings(max_examples=150, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=90, deadline=None, derandomize=True, database=None)
     @given(st.sampled_from(STREAMS), st.just("interval") | st.text(max_size=5), values)
     def any_query(path: str, name: str, value: str) -> None:
         runner.run(ask(path, name, value))

@@ -221,7 +221,7 @@ def test_whatever_comes_the_socket_neither_hangs_nor_leaks(
         async with asyncio.timeout(20):
             await there.meets(sent, leaves)
 
-    @settings(max_examples=250, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=150, deadline=None, derandomize=True, database=None)
     @given(st.lists(frames(), max_size=8), st.sampled_from(["at once", "politely", "later"]))
     @example([ASKED, ASKED, ASKED, ASKED], "later")
     def any_client(sent: list[bytes], leaves: str) -> None:
