@@ -256,8 +256,8 @@ assert before == {s: signal.getsignal(s) for s in signal.valid_signals()}
         [sys.executable, "-c", program], capture_output=True, timeout=30, check=False
     )
     assert (ended.returncode, ended.stdout) == (0, b"")
-    # Where its thread that forwards logs is caught by the end of Python, about once in 25 times on a
-    # busy machine, the library says so in four lines, and nothing else comes of it.
+    # Where its thread that forwards logs is caught by the end of Python, about once in 25 times on
+    # a busy machine, the library says so in four lines, and nothing else comes of it.
     said = [line for line in ended.stderr.splitlines() if line.strip()]
     assert not said or (len(said) <= 4 and b"'tokio-rt-worker'" in said[0]), ended.stderr
     # A shell that runs the tests in the background has them ignore it.
