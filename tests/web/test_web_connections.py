@@ -11,7 +11,7 @@ import logging
 import socket
 import tracemalloc
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -88,7 +88,9 @@ class Line:
         assert found == status
         assert headers["content-type"] == "application/json; charset=utf-8"
         assert headers.get("connection", "close") == "close"
-        assert await self.reader.read() == b""
+        # Cut in the middle of sending, a line may end with a reset: Python 3.13 reads it as one.
+        with suppress(ConnectionResetError):
+            assert await self.reader.read() == b""
         detail = body["detail"]
         assert isinstance(detail, str)
         return detail
