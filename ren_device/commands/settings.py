@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ren_device.errors import SettingError
+
 if TYPE_CHECKING:
     from ren_device.settings import Given, Settings
 
@@ -44,6 +46,8 @@ def run(arguments: Namespace) -> int:
 
     given = settings.read()
     loaded, wrong = settings.check(given)
+    if (problem := _board_problem(loaded)) is not None:
+        wrong["hardware"] = problem
     rows = [_listed(field, loaded, wrong.get(field), given) for field in type(loaded).model_fields]
     unknown = settings.unknown(given)
     if arguments.json:
@@ -51,6 +55,19 @@ def run(arguments: Namespace) -> int:
     else:
         print(_as_text(rows, list(unknown.values())))
     return 1 if wrong else 0
+
+
+def _board_problem(loaded: "Settings") -> str | None:
+    """What is wrong with the profile that REN_HARDWARE names. Blocks."""
+    if loaded.hardware in ("auto", "none"):
+        return None
+    from ren_device.boards import reading
+
+    try:
+        reading.read(reading.find(loaded.hardware))
+    except SettingError as error:
+        return f"REN_HARDWARE={loaded.hardware}: {error}"
+    return None
 
 
 def _listed(

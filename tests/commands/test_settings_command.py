@@ -92,6 +92,14 @@ def test_a_wrong_one_is_marked_among_all_others(tmp_path: Path) -> None:
     assert told["valid"] is False
 
 
+def test_a_board_that_is_none_is_marked_and_one_that_is_there_is_not(tmp_path: Path) -> None:
+    made = ren_device(tmp_path, "settings", REN_HARDWARE="nosuch")
+    assert made.returncode == 1
+    assert "WRONG: REN_HARDWARE=nosuch: there is no profile" in made.stdout.decode()
+    for board in ("bare-i2s", "auto"):
+        assert ren_device(tmp_path, "settings", REN_HARDWARE=board).returncode == 0
+
+
 @pytest.mark.parametrize("command", ["settings", "serve"])
 def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path, command: str) -> None:
     (tmp_path / ".env").write_bytes(b"\xff\xfe")
