@@ -9,9 +9,11 @@ from types import ModuleType
 from ren_device import VERSION
 from ren_device.commands import (
     backup,
+    boot_check,
     doctor,
     factory_reset,
     fault,
+    first_boot,
     hardware,
     keys,
     models,
@@ -20,6 +22,7 @@ from ren_device.commands import (
     settings,
     sim,
     trace,
+    update,
     wake,
 )
 from ren_device.errors import RenError
@@ -37,7 +40,10 @@ _COMMANDS: tuple[ModuleType, ...] = (
     backup,
     restore,
     factory_reset,
+    update,
+    boot_check,
     fault,
+    first_boot,
 )
 
 

@@ -49,7 +49,9 @@ from ren_device.skills.routines import RoutineSkill
 from ren_device.skills.tool import Toolbox
 from ren_device.store import Store, factory_reset, open_store
 from ren_device.store.backups import Backups
-from ren_device.supervision import Vitals, fault, supervise
+from ren_device.supervision import Vitals, fault, image, supervise
+from ren_device.supervision.image_notices import ImageNotices
+from ren_device.supervision.told import Told
 from ren_device.voice.service import Loaders, VoiceConfig, VoiceService
 from ren_device.voice.trace import Traces
 from ren_device.voice.volume import QuietHours, Volume
@@ -92,10 +94,13 @@ async def serve(settings: Settings, stop: asyncio.Event, view: View | None = Non
     supervisor = choice.supervisor()
     reset_wanted = asyncio.Event()
 
+    on_image = await asyncio.to_thread(image.look) is not None
+
     async def reset() -> None:
         await asyncio.to_thread(factory_reset.ask, settings.data_dir)
-        reset_wanted.set()
-        stop.set()
+        if not on_image:  # there the system resets all of itself, and restarts: systemd/reset
+            reset_wanted.set()
+            stop.set()
 
     async with AsyncExitStack() as stack:
         # --- the board ---
@@ -108,7 +113,8 @@ async def serve(settings: Settings, stop: asyncio.Event, view: View | None = Non
         settings = with_card(settings, card)
 
         # --- what is kept, and what is due ---
-        await asyncio.to_thread(factory_reset.carry_out, settings.data_dir)
+        if not on_image:
+            await asyncio.to_thread(factory_reset.carry_out, settings.data_dir)
         store = await open_store(settings.data_dir, clock.now())
         stack.push_async_callback(store.close)
         backups = Backups(
@@ -205,6 +211,17 @@ async def serve(settings: Settings, stop: asyncio.Event, view: View | None = Non
             reset,
         )
         stack.push_async_callback(counter.hands.close)
+        night = QuietHours.parse(settings.night_hours, 0)
+        image_notices = ImageNotices(
+            partial(asyncio.to_thread, image.look),
+            Told(settings.data_dir),
+            voice.announcer if voice else NobodyHears(),
+            counter.host,
+            bus,
+            lambda: any(hours.holds(clock.now().time()) for hours in (quiet, night)),
+            clock.boot_id,
+            settings.language,
+        )
         voice_socket = VoiceSocket(voice.new_conversation if voice else None, clock)
         gate = RoutineGate(store.routines, routines.rules, allow_dangerous=settings.allow_dangerous)
         keyring = Keyring(store.api_keys, clock)
@@ -233,6 +250,7 @@ async def serve(settings: Settings, stop: asyncio.Event, view: View | None = Non
                 "home": house.health(),
                 "clock": {"synchronised": clock.synchronised()},
                 "store": {"trouble": store.database.figures().trouble},
+                **image_notices.health(),
             },
             extra_routes=(
                 voice_socket.routes(),
@@ -276,6 +294,7 @@ async def serve(settings: Settings, stop: asyncio.Event, view: View | None = Non
         start("alerts", kernel.run())
         start("routines", routines.run())
         start("home", house.run())
+        start("image", image_notices.run())
         start("local mind", _load_local_mind(local, clock, settings.language, vocabulary))
         if settings.mdns_enabled:
             mdns = MdnsDiscovery(

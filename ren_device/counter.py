@@ -46,8 +46,8 @@ class Counter:
             voice.by_hand if voice else None, kernel, mute, volume, clock, bus, reset
         )
         self.panel = Panel(parts.controls, self.hands, clock, bus)
-        host = choice.host(clock.monotonic)
-        witness = Witness(voice, kernel, mute, volume, self.hands, host, clock, self.trouble)
+        self.host = choice.host(clock.monotonic)
+        witness = Witness(voice, kernel, mute, volume, self.hands, self.host, clock, self.trouble)
         night = QuietHours.parse(settings.night_hours, 0)
         brightness = Brightness(settings.brightness, settings.night_brightness, night, clock)
         self.lights = Lights(parts.lamp, witness.truth, clock, bus, brightness)

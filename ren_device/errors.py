@@ -15,6 +15,7 @@ RenError
 ├── DeviceError           a microphone or loudspeaker is not there or went away
 ├── HomeError             a device of the home, or what connects to it, does not answer
 ├── VoiceBusy             somebody else is talking to Ren
+├── UpdateError           a newer system cannot be installed; the one that runs is as it was
 ├── MutedBySwitch         the microphone's own switch says off, and wins: 409
 └── StoreError            what Ren keeps could not be read or written
 
@@ -95,6 +96,10 @@ class VoiceBusy(RenError):
     """Only one voice session at a time."""
 
     transient = True
+
+
+class UpdateError(RenError):
+    """A newer system cannot be installed or tried; the one that runs is as it was."""
 
 
 class MutedBySwitch(RenError):

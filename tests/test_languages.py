@@ -19,7 +19,7 @@ from ren_device.skills.speakable import Speech
 from tests.assistant.german_flat import Flat
 from tests.virtual_time import run
 
-FILES = ("mind", "replies", "skills", "home", "recurrence")
+FILES = ("mind", "replies", "skills", "home", "recurrence", "image")
 OTHERS = [code for code in languages.codes() if code != "en"]
 
 
@@ -53,6 +53,14 @@ def test_every_reply_has_the_places_of_english(code: str) -> None:
         if not key.startswith(("speech", "clock")):
             assert places(value) - {"number"} == places(english[key]) - {"number"}, key
         assert not (isinstance(value, list) and key.split(".")[0] != "speech") or len(value) == 2
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_every_notice_has_the_places_of_english(code: str) -> None:
+    english, other = dict(keys(languages.read("en", "image"))), languages.read(code, "image")
+    assert {key: places(text) for key, text in keys(other)} == {
+        key: places(text) for key, text in english.items()
+    }
 
 
 @pytest.mark.parametrize("code", OTHERS)

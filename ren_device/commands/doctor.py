@@ -19,6 +19,7 @@ from ren_device.commands.checks import (
     clock,
     data,
     hardware,
+    image,
     licences,
     loop,
     microphone,
@@ -88,6 +89,7 @@ def _findings(*, offline: bool, quiet: bool) -> Iterator[Finding]:
     patient = Patient(board.as_wired(loaded, profile), health, offline, quiet, profile)
     yield from data.check(patient)
     yield from in_time("card", card.check(patient))
+    yield from in_time("image", image.check(patient))
     yield from mind.check(patient)
     yield from voice.check(patient)
     yield from in_time("microphone", microphone.check(patient))

@@ -19,6 +19,10 @@ _QUESTION = """\
 This erases everything in {folder}:
 conversations, facts, lists, alarms, routines, keys, the identity and automatic backups.
 Only fetched models stay. Type yes to go on: """
+_QUESTION_ON_IMAGE = """\
+This erases everything on the card but Ren itself, and restarts the machine: all of {folder},
+fetched models too, the settings, the Wi-Fi password, who may log in, and this machine's name.
+Type yes to go on: """
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -29,22 +33,25 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Erase, or change nothing (1); raises StoreError."""
     from ren_device import settings
+    from ren_device.supervision import image
 
+    on_image = image.look() is not None
     folder = settings.load().data_dir
-    if not arguments.yes and not _sure(folder):
+    question = _QUESTION_ON_IMAGE if on_image else _QUESTION
+    if not arguments.yes and not _sure(question.format(folder=folder)):
         sys.stderr.write("Nothing was erased.\n")
         return 1
-    asyncio.run(_reset(folder))
+    asyncio.run(_reset(folder, on_image=on_image))
     return 0
 
 
-def _sure(folder: Path) -> bool:
-    sys.stderr.write(_QUESTION.format(folder=folder))
+def _sure(question: str) -> bool:
+    sys.stderr.write(question)
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() == "yes"
 
 
-async def _reset(folder: Path) -> None:
+async def _reset(folder: Path, *, on_image: bool) -> None:
     from ren_device.store import factory_reset
 
     async with running_ren(folder) as ren:
@@ -54,6 +61,9 @@ async def _reset(folder: Path) -> None:
             return
     check_owner(folder)
     factory_reset.ask(folder)
+    if on_image:  # systemd/reset sees it
+        sys.stderr.write("The machine erases everything now, and starts as it came.\n")
+        return
     factory_reset.carry_out(folder)
     sys.stderr.write("Everything is erased; Ren starts as it came.\n")
 

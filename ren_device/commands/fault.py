@@ -54,12 +54,18 @@ def run(arguments: Namespace) -> int:
 def _look(settings: "Settings", *, has_wrong_settings: bool) -> "Fault":
     if has_wrong_settings:
         return "setting"
+    from ren_device.store.data_format import NewerData, refuse_newer
+
     folder = settings.data_dir
     try:
+        refuse_newer(folder)
         free = shutil.disk_usage(folder).free
     except OSError as error:
         _log.critical("%s: %s", folder, error.strerror)
         return "storage"
+    except NewerData as error:
+        _log.critical("%s: %s", folder, error)
+        return "newer"
     if free < _TOO_LITTLE or not os.access(folder, os.W_OK | os.X_OK):
         _log.critical("%s cannot be written to; %d KiB are free", folder, free >> 10)
         return "storage"

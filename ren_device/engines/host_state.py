@@ -25,6 +25,7 @@ class HostState:
         given = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
         self._run = run or Path(given or "/run/ren")
         self._looked_at = float("-inf")
+        self._awaits_setup = False
         self._online = True
         self._setting_up = False
         self._updating = False
@@ -37,7 +38,11 @@ class HostState:
     def setting_up(self) -> bool:
         """See ports.Host."""
         self._look()
-        return self._setting_up
+        return self._setting_up or self._awaits_setup
+
+    def await_setup(self, waits: bool) -> None:
+        """See ports.Host."""
+        self._awaits_setup = waits
 
     def updating(self) -> bool:
         """See ports.Host."""

@@ -40,7 +40,10 @@ class Host(Protocol):
         """Whether there is a way out to some network."""
 
     def setting_up(self) -> bool:
-        """Whether the system waits for its first settings."""
+        """Whether the system waits for its first settings, or Ren does, see `await_setup`."""
+
+    def await_setup(self, waits: bool) -> None:
+        """Whether Ren waits for a person to set it up again, because its data was lost."""
 
     def updating(self) -> bool:
         """Whether the system is being renewed."""

@@ -119,6 +119,15 @@ def write_durably(path: Path, content: Iterator[bytes]) -> None:
         os.fsync(descriptor)
 
 
+def replace_durably(path: Path, content: bytes) -> None:
+    """In place of what was in the file: all of it or nothing. Raises OSError."""
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    write_durably(draft, iter([content]))
+    draft.replace(path)
+    sync_directory(path.parent)
+
+
 def sync_directory(path: Path) -> None:
     """Make names durable. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import fcntl
+import logging
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ from tinydb import TinyDB
 from tinydb.table import Document
 
 from ren_device.errors import StoreError
-from ren_device.store import snapshot
+from ren_device.store import data_format, snapshot
 from ren_device.store.disk import Folder
 from ren_device.store.framing import Tables, dumps, loads
 from ren_device.store.reserve import FULL, Reserve
@@ -33,6 +34,7 @@ ENDED = "ended"
 A_FEW = 50
 """Rows that may be looked at on the event loop: well under a millisecond's work."""
 
+_log = logging.getLogger(__name__)
 _COUNTERS = 1  # the one document of the table `counters`
 
 
@@ -151,9 +153,13 @@ class Database:
         folder = self._data_dir / FOLDER
         self._data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.mkdir(mode=0o700, exist_ok=True)
-        self._lock = os.open(self._data_dir / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        self._lock = _lock_file(self._data_dir / LOCK)
         fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         Folder(self._data_dir).sync()
+        try:
+            data_format.settle(self._data_dir)
+        except OSError as error:  # each file of the store says its own format as well
+            _log.warning("the data's format was not written down: %s", _reason(error))
         disk = Folder(folder)
         self._storage = JournalStorage(disk, self._smallest_journal, reserve=Reserve(disk))
 
@@ -228,6 +234,16 @@ def read_snapshot(path: Path) -> Tables:
     if not whole:
         raise StoreError(f"{path} is not whole")
     return tables
+
+
+def _lock_file(path: Path) -> int:
+    """Open it, to be locked; on a disk that has become read-only as it is. Raises OSError."""
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        if error.errno != errno.EROFS:
+            raise
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
 
 
 def _with_what_stays(now: RowStorage, restored: Tables) -> Tables:

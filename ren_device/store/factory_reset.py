@@ -2,6 +2,7 @@
 
 It is asked for with a marker in the data directory and carried out by the next start, before
 anything is opened. The marker goes last: a start that is killed in between is finished by the next.
+In an image the system sees the marker and makes all data anew (systemd/reset).
 Files are removed, not overwritten; a card does not promise where it would write anyway.
 """
 

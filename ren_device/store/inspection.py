@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ren_device.errors import StoreError
+from ren_device.store.data_format import refuse_newer
 from ren_device.store.database import FOLDER
 from ren_device.store.disk import Folder
 from ren_device.store.recovery import recover
@@ -32,6 +33,7 @@ def inspect(data_dir: Path) -> Inspection:
     if not folder.is_dir():
         return Inspection(0, 0, ())
     try:
+        refuse_newer(data_dir)
         return _look(folder)
     except OSError as error:
         raise StoreError(f"{folder} cannot be read: {error.strerror or error}") from None

@@ -1,5 +1,6 @@
 """The journal: one file that only grows, and a new one when it cannot be trusted any more."""
 
+import errno
 from contextlib import suppress
 
 from ren_device.store.disk import AppendFile, Disk
@@ -23,6 +24,8 @@ class Journal:
         self._before: dict[int, int] = {}  # by generation: bytes of the journals before it
         self._file: AppendFile | None = None  # None: the next record goes to a new file
         self._uncut = False  # whether bytes of a failed write may still be there
+        self.read_only = False
+        """Whether the disk was read-only when it was opened: what is there can be read."""
         if found.journal is not None:
             self._go_on(found.journal, found)
 
@@ -92,8 +95,15 @@ class Journal:
         """A process that was killed may have left what it wrote, and names, not durable yet.
 
         They are made so before anybody is told of them, also if the next record goes elsewhere.
+        On a disk that is read-only they are taken as they are.
         """
-        self._file = self._disk.extend(journal_name(generation))
+        try:
+            self._file = self._disk.extend(journal_name(generation))
+        except OSError as error:
+            if error.errno != errno.EROFS:
+                raise
+            self.read_only = True
+            return
         try:
             if found.writable and found.torn:
                 self._file.truncate(self._size)

@@ -31,6 +31,8 @@ from ren_device.store.transaction import Transaction
 SMALLEST_JOURNAL = 256 * 1024
 """Bytes: a journal shorter than this is never compacted."""
 
+_READ_ONLY = "the disk is read-only, so nothing new can be kept"
+
 _log = logging.getLogger(__name__)
 
 
@@ -89,7 +91,9 @@ class JournalStorage(RowStorage):
         self._compaction = Compaction(disk, found, background or InThread(), clock)
         self._changes = self._changed_bytes = 0
         self._sync_s = 0.0
-        self._trouble = ""
+        self._trouble = _READ_ONLY if self._journal.read_only else ""
+        if self._trouble:
+            _log.error("the store: %s", self._trouble)
         self._reserve = reserve
         if reserve is not None:
             reserve.keep()

@@ -16,8 +16,9 @@ from ren_device.ports import TextToSpeech
 from ren_device.voice.cues import Note, sound
 from ren_device.voice.tones import PEAK
 
-Fault = Literal["crash", "setting", "storage"]
-"""Why it cannot start: it stops again and again, a setting is wrong, or nothing can be written."""
+Fault = Literal["crash", "setting", "storage", "newer"]
+"""Why it cannot start: it stops again and again, a setting is wrong, nothing can be written, or a
+newer Ren has made what is kept."""
 
 _TONES = (Note(392, 392, 0.4, decay=1.0), Note(0, 0, 0.1), Note(294, 294, 0.7, decay=1.0))
 _TIMES = 3

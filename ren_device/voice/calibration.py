@@ -18,6 +18,8 @@ from ren_device.voice.echo_takes import Answer, Take, level_dbfs
 _log = logging.getLogger(__name__)
 
 BargeIn = Literal["full", "wake_word", "button"]
+Chime = Literal["pending", "heard", "not heard", "not played", "unclear", "no microphone", "none"]
+"""What became of the chime; `none`: there is none between files."""
 
 PERSON_DBFS = -28.0
 """How loud a person is at the microphone, until one was heard."""
@@ -75,6 +77,7 @@ class Calibrator:
         self._echo_dbfs = -math.inf
         self.path: EchoPath | None = None if echoes else EchoPath(heard=False)
         """None until it was measured."""
+        self.chime: Chime = "pending" if echoes else "none"
         self._doubt = "the echo was not measured yet"
 
     @property
@@ -91,7 +94,7 @@ class Calibrator:
 
     def health(self) -> dict[str, object]:
         """For /hub/health."""
-        said: dict[str, object] = {"mode": self.mode, "reason": self.reason}
+        said: dict[str, object] = {"mode": self.mode, "reason": self.reason, "chime": self.chime}
         if self.path is not None and self.path.heard:
             said["delay_ms"] = round(1000 * self.path.delay_s)
             said["attenuation_db"] = round(self.path.attenuation_db, 1)
@@ -104,6 +107,7 @@ class Calibrator:
         `play` returns when all of it was heard. The microphone's sound must come in by `hear`
         meanwhile; when none does, nothing is measured.
         """
+        became: Chime = "pending"
         for number in range(_TIMES):
             if number:
                 await asyncio.sleep(_AGAIN_S)
@@ -114,11 +118,14 @@ class Calibrator:
                 await take.lasts(_AFTER_S)
             except TimeoutError:
                 self._doubt = "there is no microphone to measure the echo with"
+                self.chime = "no microphone"
                 return
             finally:
                 self._take = None
-            if self._measured(take):
+            became = self._measured(take)
+            if became != "unclear":
                 break
+        self.chime = became
         _log.info("barge-in: %s (%s)", self.mode, self.reason)
 
     def hear(self, near: bytes, far: bytes, cleaned: bytes, *, rings: bool = False) -> None:
@@ -140,32 +147,33 @@ class Calibrator:
         """An utterance while Ren was silent: how loud people are here."""
         self._person_dbfs += 0.2 * (max(-50.0, level_dbfs(pcm)) - self._person_dbfs)
 
-    def _measured(self, take: Take) -> bool:
-        """Whether it is clear what the chime's recording means."""
+    def _measured(self, take: Take) -> Chime:
+        """What became of this chime, as its recording tells."""
         near, far = bytes(take.near), take.played()
         if level_dbfs(far) < _SILENT_DBFS:
             self.path = EchoPath(False)
             self._doubt = "nothing is played that could come back"
-            return True
+            return "not played"
         echo = self._meter.measure(near, far)
         chime = slice(take.began, len(far))
         if not echo.heard:
             before = near[: take.began]
             loud = level_dbfs(near[chime]) > max(_QUIET_DBFS, level_dbfs(before) + 3)
             self._doubt = "somebody spoke while it was measured"
-            if not loud:
-                self.path = EchoPath(False)
-            return not loud
+            if loud:
+                return "unclear"
+            self.path = EchoPath(False)
+            return "not heard"
         if echo.explained < _SURE:
             self._doubt = "somebody spoke while it was measured"
-            return False
+            return "unclear"
         ends = slice(take.began + len(self._meter.sound) // 2, len(far))
         removed = level_dbfs(near[ends]) - level_dbfs(bytes(take.cleaned)[ends])
         self.path = EchoPath(True, echo.delay_s, echo.attenuation_db, max(0.0, removed))
         sounding = far[take.began : take.began + len(self._meter.sound)]
         self._echo_dbfs = level_dbfs(sounding) + LOUDER_DB - echo.attenuation_db
         self._set_delay(echo.delay_s)
-        return True
+        return "heard"
 
     def _learn(self, answer: Answer) -> None:
         if self.path is None or answer.residual_db is None:

@@ -57,6 +57,11 @@ class HubHealth(TypedDict):
     clock: NotRequired[
         Annotated[dict[str, Any], Field(description="Whether the wall clock can be trusted.")]
     ]
+    image: NotRequired[
+        Annotated[
+            dict[str, Any], Field(description="The card's image, its data, and its last update.")
+        ]
+    ]
 
 
 class Thread(TypedDict):

@@ -6,6 +6,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from ren_device.commands import factory_reset as command
 from ren_device.store import factory_reset, open_store
 from ren_device.web.control import control_socket
 from ren_device.web.control_reset import ResetRoutes
@@ -72,6 +73,15 @@ async def test_a_ren_that_runs_and_cannot_is_left_alone(data: Path) -> None:
     assert done.returncode == 1
     assert "stop it first" in told(done)
     assert not factory_reset.carry_out(data)
+
+
+async def test_in_an_image_it_is_left_to_the_system_as_a_whole(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await command._reset(data, on_image=True)
+    assert "The machine erases everything now" in capsys.readouterr().err
+    assert (data / factory_reset.MARKER).exists()  # what the system looks for
+    assert (data / "store").is_dir()
 
 
 async def test_where_no_ren_has_been_there_is_nothing_to_erase(tmp_path: Path) -> None:

@@ -55,6 +55,9 @@ class Machine:
     def setting_up(self) -> bool:
         return False
 
+    def await_setup(self, waits: bool) -> None:
+        pass
+
     def updating(self) -> bool:
         return False
 

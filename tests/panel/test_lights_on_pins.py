@@ -91,6 +91,9 @@ class Machine:
     def setting_up(self) -> bool:
         return False
 
+    def await_setup(self, waits: bool) -> None:
+        pass
+
     def updating(self) -> bool:
         return False
 

@@ -27,7 +27,7 @@ async def test_the_old_state_or_the_new_one(tmp_path: Path) -> None:
         assert acknowledged
         await check_state(tmp_path / "data")
         there = {path.name for path in (tmp_path / "data").iterdir()}
-        assert there <= {"store", "ren.lock", "identity.key", "backups"}
+        assert there <= {"store", "format", "ren.lock", "identity.key", "backups"}
 
 
 async def make_backups(folder: Path) -> None:

@@ -188,7 +188,7 @@ async def test_an_identity_comes_back_with_the_next_start(tmp_path: Path) -> Non
         assert stat.S_IMODE(kept.identity.stat().st_mode) == 0o600
         assert automatic is not None
         assert check(automatic).has_identity
-        assert kept.names() == {"store", "ren.lock", "identity.key", "backups"}
+        assert kept.names() == {"store", "format", "ren.lock", "identity.key", "backups"}
     async with opened(data) as kept:
         assert await kept.backups.begin() is None  # once is enough
         await kept.backups.restore(automatic)
@@ -238,7 +238,7 @@ async def test_what_a_kill_left_is_cleared_away(tmp_path: Path) -> None:
             (kept.folder / name / "half").write_text("x")
         kept.backups.new_upload().write_text("half")
         await kept.backups.begin()
-        assert kept.names() == {"store", "ren.lock"}
+        assert kept.names() == {"store", "format", "ren.lock"}
 
 
 async def test_one_at_a_time(tmp_path: Path) -> None:

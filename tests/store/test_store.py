@@ -182,7 +182,7 @@ async def test_only_the_owner_can_read_what_is_kept(tmp_path: Path) -> None:
     async with opened(tmp_path / "kept") as store:
         await store.preferences.put("volume", "40")
     paths = [tmp_path / "kept", *(tmp_path / "kept").rglob("*")]
-    assert len(paths) == 5
+    assert len(paths) == 6
     for path in paths:
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
 

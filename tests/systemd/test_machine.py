@@ -1,6 +1,7 @@
 """The installed Ren under a real systemd: ready, killed when it freezes, heard when it gives up."""
 
 import json
+import shutil
 import stat
 import wave
 from collections.abc import Iterator
@@ -22,6 +23,13 @@ SETTINGS = {
     "REN_GPIO": "mock",
     "REN_SPEAKER": "wav:/var/lib/ren/heard.wav",
 }
+LAYER = machine.HOUSE / "image/layers/40-readonly/files/usr/local/lib"
+RING = "ren-log-ring.service"
+MARK = 512 * 6144
+NO_RESTART = """[Service]
+ExecStart=
+ExecStart=/opt/ren/systemd/reset /var/lib/ren/{}
+"""
 SOONER = """[Service]
 ExecStart=
 ExecStart=/opt/ren/.venv/bin/python -m ren_device fault --seconds 4
@@ -155,6 +163,53 @@ def test_what_cannot_start_is_told_in_light_and_aloud_and_tried_again(
     assert "no light" not in counter.journal("ren-fault.service")
 
 
+def test_what_fails_outlives_the_journal_in_a_ring_of_two_files(
+    counter: Machine, root: Path
+) -> None:
+    """The image's log ring, with this machine's own journal."""
+    place = root / "usr/local/lib"
+    shutil.copytree(LAYER / "ren", place / "ren")
+    shutil.copytree(LAYER / "systemd/system", place / "systemd/system", dirs_exist_ok=True)
+    ring = root / "data/log"
+    ring.mkdir(parents=True)
+    counter.run("systemctl", "daemon-reload")
+    counter.run("systemctl", "start", "ren-log-ring-last.service", RING)
+    first = (ring / "ren.log").read_text()
+    assert first.startswith("-- start ")
+    assert "REN_BRIGHTNESS=dazzling" in first  # it could not start, above
+    assert counter.show(RING, "Result") == "success"
+
+    def say(priority: str, words: str) -> None:
+        counter.run("systemd-cat", "-t", "test", "-p", priority, "echo", words)
+        counter.run("journalctl", "--sync")
+
+    say("notice", "by and by")
+    counter.run("systemctl", "start", RING)
+    assert (ring / "ren.log").read_text() == first  # within the hour
+    with (ring / "ren.log").open("ab") as file:
+        file.write(b"torn by a power c\0\0")
+    say("info", "not worth keeping")
+    say("err", "it burns")
+    counter.run("systemctl", "start", RING)
+    lines = (ring / "ren.log").read_text().removeprefix(first).splitlines()
+    mine = [line for line in lines if "test[" in line]
+    assert [line.rpartition(": ")[2] for line in mine] == ["by and by", "it burns"]
+    assert not [line for line in lines if "torn" in line]
+    # As systemd itself says it, which in this machine does so on the console.
+    failed = "MESSAGE_ID=d9b373ed55a64feb8242e02dbe79a49c\\nPRIORITY=4\\nMESSAGE=weak failed\\n"
+    counter.run("sh", "-c", f"printf '{failed}' | logger --journald && journalctl --sync")
+    counter.run("systemctl", "start", RING)
+    assert "weak failed" in (ring / "ren.log").read_text()
+    # Two files, the older one whole.
+    before = (ring / "ren.log").read_text()
+    say("notice", "goodbye")
+    counter.run("systemctl", "set-environment", f"MOST={len(before) + 20}")
+    counter.run("systemctl", "stop", "ren-log-ring-last.service")
+    counter.run("systemctl", "unset-environment", "MOST")
+    assert (ring / "ren.log.1").read_text() == before
+    assert "goodbye" in (ring / "ren.log").read_text()
+
+
 def test_a_factory_reset_leaves_a_new_ren_that_runs(counter: Machine, root: Path) -> None:
     set_timer(counter)
     before = get(counter, "/identity")["public_key"]
@@ -170,6 +225,41 @@ def test_a_factory_reset_leaves_a_new_ren_that_runs(counter: Machine, root: Path
     assert get(counter, "/identity")["public_key"] != before
     assert get(counter, "/alerts")["alerts"] == []
     assert "is gone but the models" in counter.journal(UNIT)
+
+
+def test_in_an_image_a_factory_reset_is_one_sector_of_the_card(
+    counter: Machine, root: Path
+) -> None:
+    """All but the restart of the machine: Ren asks, the system does it, and nothing goes before."""
+    alert, kept, sectors = set_timer(counter), root / "var/lib/ren", 8192
+    (kept / "card").write_bytes(b"\xff" * 512 * sectors)
+    drop_in = root / "etc/systemd/system/ren-reset.service.d/no-restart.conf"
+    drop_in.parent.mkdir()
+    drop_in.write_text(NO_RESTART.format("none/card"))
+    facts = "mkdir /run/ren-image && cd /run/ren-image && echo clean >data && echo /dev/x >disk"
+    counter.run("sh", "-c", facts)
+    counter.run("systemctl", "daemon-reload")
+    # Asked for, and then the power was cut: Ren itself does no half of it.
+    (kept / "factory-reset").touch()
+    counter.run("systemctl", "restart", UNIT)
+    assert is_kept(counter, alert)
+    assert get(counter, "/hub/health")["image"]["data"] == "clean"
+    # A card that cannot be written.
+    counter.run("systemctl", "start", "ren-reset.path")
+    counter.until("refused", lambda: not (kept / "factory-reset").exists())
+    assert "nothing was reset" in counter.journal("ren-reset.service")
+    # One that can.
+    drop_in.write_text(NO_RESTART.format("card"))
+    counter.run("systemctl", "daemon-reload")
+    process = counter.show(UNIT, "MainPID")
+    counter.run("ren-device", "factory-reset", "--yes")
+    counter.until("done", lambda: counter.show("ren-reset.service", "SubState") == "exited")
+    marked = (kept / "card").read_bytes()
+    assert marked[MARK : MARK + 512] == b"ren-data fresh\n".ljust(512, b"\0")
+    assert marked[:MARK] + marked[MARK + 512 :] == b"\xff" * 512 * (sectors - 1)
+    assert counter.show(UNIT, "MainPID") == process
+    assert is_kept(counter, alert)
+    counter.run("rm", "-r", "/run/ren-image")
 
 
 def test_it_is_stopped_in_order(counter: Machine) -> None:

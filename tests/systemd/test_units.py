@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 UNITS = Path(__file__).parents[2] / "systemd"
+LAYER = UNITS.parent / "image/layers/40-readonly/files/usr/local/lib/systemd"
 MOST_EXPOSED = 1.5
 
 
@@ -18,8 +19,13 @@ def analyze(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 def test_the_units_are_clean() -> None:
     """It exits with 0 on unknown keys, and names them."""
-    units = sorted((*UNITS.glob("*.service"), *UNITS.glob("*.slice")))
-    assert len(units) == 4
+    units = sorted(
+        each
+        for folder in (UNITS, LAYER / "system")
+        for each in folder.iterdir()
+        if each.suffix in (".service", ".slice", ".path", ".timer")
+    )
+    assert len(units) > 8
     done = analyze("verify", *units)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
@@ -50,3 +56,20 @@ def test_the_journal_is_bounded(tmp_path: Path) -> None:
     (tmp_path / "etc/systemd/journald.conf").touch()
     journal = analyze("cat-config", "--root", tmp_path, "systemd/journald.conf")
     assert "SystemMaxUse=64M" in journal.stdout, journal.stderr
+
+
+def test_the_journal_of_an_image_is_in_memory(tmp_path: Path) -> None:
+    place = tmp_path / "usr/local/lib/systemd/journald.conf.d"
+    shutil.copytree(LAYER / "journald.conf.d", place)
+    shutil.copy(UNITS / "journald.conf", place / "ren.conf")
+    (tmp_path / "etc/systemd").mkdir(parents=True)
+    (tmp_path / "etc/systemd/journald.conf").touch()
+    lines = analyze("cat-config", "--root", tmp_path, "systemd/journald.conf").stdout.splitlines()
+    last = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    assert (last["Storage"], last["RuntimeMaxUse"]) == ("volatile", "16M")
+
+
+def test_the_factory_reset_marks_the_sector_of_the_layout() -> None:
+    layout = (UNITS.parent / "image/layout").read_text()
+    sector = layout.partition("\ndata_mark=")[2].split()[0]
+    assert f"\ndata_mark={sector} " in (UNITS / "reset").read_text()

@@ -2,6 +2,7 @@ import asyncio
 import math
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -130,6 +131,24 @@ def test_nothing_played_and_nothing_heard_leave_full_barge_in() -> None:
     assert headphones.reason == "the loudspeaker is not heard by the microphone"
 
 
+@pytest.mark.parametrize(
+    ("finds", "scene", "chime"),
+    [
+        ([Found()], {}, "heard"),
+        ([Found(heard=False)], {"loud_dbfs": -60}, "not heard"),
+        ([], {"plays": False}, "not played"),
+        ([Found(explained=0.2)] * 3, {}, "unclear"),
+        ([Found(explained=0.2), Found()], {}, "heard"),
+    ],
+)
+def test_what_became_of_the_chime_is_told(
+    finds: list[Found], scene: dict[str, Any], chime: str
+) -> None:
+    assert calibrated(*finds, **scene)[0].health()["chime"] == chime
+    assert Calibrator(ScriptedMeter([]), lambda _: None).chime == "pending"
+    assert Calibrator(ScriptedMeter([]), lambda _: None, echoes=False).chime == "none"
+
+
 def test_somebody_who_talks_over_it_hears_it_again() -> None:
     talking = Found(explained=0.2)
     calibrator, _, _, took_s = calibrated(talking, Found(heard=False), Found(attenuation_db=20))
@@ -166,6 +185,7 @@ def test_without_a_microphone_it_gives_up_and_plays_nothing() -> None:
 
     run(calibrator.run(play))
     assert (calibrator.mode, played) == ("wake_word", [])
+    assert calibrator.chime == "no microphone"
     assert "no microphone" in calibrator.reason
 
 

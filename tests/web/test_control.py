@@ -162,7 +162,7 @@ async def test_a_second_backup_waits_for_the_first(tmp_path: Path) -> None:
 
         sizes = await asyncio.gather(*(one() for _ in range(5)))
         assert len(set(sizes)) == 1
-    assert names(tmp_path) == ["ren.lock", "store"]
+    assert names(tmp_path) == ["format", "ren.lock", "store"]
 
 
 async def test_nothing_of_a_backup_can_be_json(tmp_path: Path) -> None:

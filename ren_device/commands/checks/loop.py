@@ -26,7 +26,7 @@ _SURE = 0.5  # explained by the chime; else somebody talks. As in voice/calibrat
 _SILENT_DBFS = -70.0
 _NOISE_DBFS = -45.0  # in which a person would be noticed; as there
 _LATE_S = 0.3  # no wire is so late; Bluetooth's own is 0.1 s to 0.3 s
-_QUIET_PERCENT = 50
+QUIET_PERCENT = 50  # of Ren's volume: below, the microphone need not hear it
 _CLIPPED = 0.005
 _WEAK_DB = 30.0  # the farthest of the rooms in engines/simulated_room.py loses 26
 _CANCELS_DB = 10.0  # what two equal channels never lose by being added
@@ -180,7 +180,7 @@ def _echo(heard: Hearing, volume_percent: int) -> Finding:
         return Finding("loop", "echo", "note", "something else was louder than the chime", advice)
     if not heard.echo.heard:
         text = f"the chime is not heard, at {volume_percent} percent volume"
-        quiet = volume_percent < _QUIET_PERCENT
+        quiet = volume_percent < QUIET_PERCENT
         advice = "Turn Ren up, and run this again." if quiet else _WIRES
         return Finding("loop", "echo", "note", text, advice)
     echo = heard.echo

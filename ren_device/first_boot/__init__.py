@@ -1,0 +1,1 @@
+"""What a person has put on the card for the first start, checked and taken over."""
