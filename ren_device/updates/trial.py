@@ -11,7 +11,7 @@ from typing import Literal
 
 from ren_device.updates.household import Ask
 
-PATIENCE_S = 300.0
+PATIENCE_S = 600.0
 _SURE_S = 60.0
 """What is wrong for so long will not come right."""
 _LOOKS_S = 2.0
