@@ -12,7 +12,8 @@ from image.test.machine import Process
 Record = Callable[[str, object], None]
 # QEMU's watchdog of a Pi resets at once, and its USB network card has two drivers that quarrel.
 FOR_QEMU = (
-    "systemd.watchdog_sec=0 modprobe.blacklist=cdc_subset ignore_loglevel systemd.show_status=1"
+    "console=ttyS1,115200 systemd.watchdog_sec=0 modprobe.blacklist=cdc_subset ignore_loglevel"
+    " systemd.show_status=1"
 )
 
 

@@ -31,7 +31,7 @@ def begin(machine: Machine, lent: Path, update: Path) -> int:
     place.symlink_to(update)
     since = machine.console.position
     command = f"ren-device update {FILES_URL}{place.name} || echo update failed: $?"
-    machine.run(f"nohup sh -c '{command}' </dev/null >/dev/console 2>&1 &")
+    machine.run(f"setsid sh -c '{command}' </dev/null >/dev/console 2>&1 &")
     return since
 
 
