@@ -430,6 +430,8 @@ class Intent:
 Outcome = Literal["replied", "cancelled", "failed", "dropped"]
 """`dropped`: it was begun while the person seemed to have finished, and they went on."""
 VoicePhase = Literal["off", "starting", "idle", "listening", "thinking", "speaking", "fault"]
+NOT_OPENED = "not opened yet"
+"""How a microphone or a loudspeaker is that nobody has tried to use so far."""
 
 
 @dataclass(frozen=True, slots=True)

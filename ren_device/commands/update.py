@@ -92,7 +92,7 @@ def install(
     ):
         bundle = open_bundle(opened, found.public_key_hex)
         folder = root / history.FOLDER.relative_to("/")
-        here = installing.Here(found, kept, folder, trial.remembered(ask))
+        here = installing.Here(found, kept, folder, lambda: trial.remembered(ask))
         for note in installing.check(bundle.manifest, here, again=again):
             _say(note)
         _say(

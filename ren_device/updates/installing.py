@@ -38,8 +38,8 @@ class Here:
     """Of what Ren keeps here."""
     history: Path
     """The folder of the last update."""
-    before: dict[str, str]
-    """How Ren is now; see trial.py."""
+    before: Callable[[], dict[str, str]]
+    """How Ren is, asked when all is written; see trial.py. Blocks."""
 
 
 def check(manifest: Manifest, here: Here, *, again: bool = False) -> list[str]:
@@ -120,7 +120,7 @@ def install(bundle: Bundle, here: Here, pace: Pace, told: Told) -> Update:
         to_build=manifest.build,
         slot=facts.other,
         at=history.now(),
-        before=here.before,
+        before=here.before(),
     )
     history.write(update, here.history)
     _set(facts, boot_state.trial)

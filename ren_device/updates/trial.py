@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from ren_device.model import NOT_OPENED
 from ren_device.updates.household import Ask
 
 PATIENCE_S = 600.0
@@ -96,22 +97,25 @@ def prove(
 
 
 def _heard(voice: Mapping[str, object], before: Mapping[str, str], room: Room) -> Verdict:
-    state, microphone = _text(voice, "state"), _text(voice, "microphone")
+    state = _text(voice, "state")
+    microphone, speaker = _text(voice, "microphone"), _text(voice, "speaker")
     if state == "off":
         if before.get("voice", "off") != "off":
             return Verdict("wrong", "its voice is off")
         return Verdict("proved", untried="the voice is off, as the settings say")
     if state in ("", "starting"):
         return Verdict("waiting", "its speech engines are not loaded")
-    if state == "fault" and microphone in ("ok", "muted"):
+    if state == "fault" and microphone in ("ok", "muted", NOT_OPENED):
         return Verdict("wrong", "its speech engines do not work")
-    if (speaker := _text(voice, "speaker")) != "ok" and before.get("speaker") == "ok":
+    if NOT_OPENED in (microphone, speaker):
+        return Verdict("waiting", "its microphone or its loudspeaker is not open")
+    if speaker != "ok" and before.get("speaker") == "ok":
         return Verdict("wrong", f"its loudspeaker does not work: {speaker}")
     if microphone == "muted":
         return Verdict("proved", untried="the microphone was not tried: it is muted")
     if microphone != "ok":
-        was_there = before.get("microphone") in ("ok", "muted")
-        if was_there or (not before and room.has_microphone):
+        was = before.get("microphone", NOT_OPENED)
+        if was in ("ok", "muted") or (was == NOT_OPENED and room.has_microphone):
             return Verdict("wrong", f"its microphone does not work: {microphone}")
         return Verdict("proved", untried=f"the microphone was not tried: {microphone}")
     return _chime(_text(_part(voice, "barge_in"), "chime"), before, room)

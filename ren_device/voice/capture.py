@@ -12,7 +12,7 @@ from typing import Protocol
 
 from ren_device.bus import Bus
 from ren_device.errors import DeviceError
-from ren_device.model import SAMPLE_BYTES, VoicePhaseChanged, duration_s
+from ren_device.model import NOT_OPENED, SAMPLE_BYTES, VoicePhaseChanged, duration_s
 from ren_device.ports import Clock, Microphone
 
 _log = logging.getLogger(__name__)
@@ -139,6 +139,13 @@ class Capture:
     def muted(self) -> bool:
         """Whether it is, or is about to be, closed."""
         return self._mute.muted
+
+    @property
+    def health(self) -> str:
+        """How it is: `ok`, or what is the matter."""
+        if self._mute.muted:
+            return "muted"
+        return self.trouble or ("ok" if self._worked else NOT_OPENED)
 
     @property
     def hears(self) -> bool:

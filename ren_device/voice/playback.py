@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 from ren_device.errors import DeviceError
-from ren_device.model import FRAME_BYTES, FRAME_S, SILENT_FRAME
+from ren_device.model import FRAME_BYTES, FRAME_S, NOT_OPENED, SILENT_FRAME
 from ren_device.ports import Clock, Speaker
 from ren_device.voice.mixing import mixed
 from ren_device.voice.volume import Level
@@ -70,6 +70,11 @@ class Playback:
         since = self._writing_at
         owes = self._worked and since is not None
         return owes and self._clock.monotonic() - (since or 0.0) > HUNG_S
+
+    @property
+    def health(self) -> str:
+        """How it is: `ok`, or what is the matter."""
+        return self.trouble or ("ok" if self.started or self._worked else NOT_OPENED)
 
     async def start(self) -> None:
         """Open the loudspeaker; without one, sound is dropped and `trouble` says why."""

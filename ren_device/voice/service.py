@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 
 from ren_device.bus import Bus
 from ren_device.errors import EngineError
-from ren_device.model import PanelChanged, VoicePhase, VoicePhaseChanged
+from ren_device.model import NOT_OPENED, PanelChanged, VoicePhase, VoicePhaseChanged
 from ren_device.ports import (
     Clock,
     EchoCanceller,
@@ -301,7 +301,7 @@ class VoiceService:
         return {
             "state": self.phase,
             "microphone": self._microphone_health(),
-            "speaker": self._playback.trouble or self._ringer.trouble or "ok",
+            "speaker": self._playback.trouble or self._ringer.trouble or self._playback.health,
             "microphone_device": self._microphone.form,
             "speaker_device": self._speaker.form,
             "barge_in": self._calibrator.health() if self._calibrator else {},
@@ -311,7 +311,7 @@ class VoiceService:
     def _microphone_health(self) -> str:
         if self._mute is not None and self._mute.muted:
             return "muted"
-        return (self._capture and self._capture.trouble) or "ok"
+        return self._capture.health if self._capture is not None else NOT_OPENED
 
     def glitches(self) -> tuple[int, int]:
         """How often the microphone's sound was lost, and the loudspeaker's broke off."""

@@ -4,6 +4,7 @@ import pytest
 
 from ren_device.commands.checks import voice
 from ren_device.commands.checks.finding import Finding, Patient
+from ren_device.model import NOT_OPENED
 from ren_device.settings import Settings
 from tests.commands.checks.sounds import answering
 
@@ -55,6 +56,17 @@ def test_speech_models_of_another_language_are_wrong_also_in_a_ren_that_runs() -
     assert found[0].advice.startswith("Run: ren-device models fetch vosk-model-small-de-0.15; then")
     english = voice.check(Patient(Settings(voice_enabled=True), health))
     assert "language" not in {each.name for each in english}
+
+
+def test_one_that_is_still_starting_is_asked_again() -> None:
+    health = {"voice": {"state": "starting", "microphone": NOT_OPENED, "speaker": NOT_OPENED}}
+    found = list(voice.check(Patient(Settings(voice_enabled=True), health)))
+    assert {each.name: each.state for each in found} == {
+        "engines": "note",
+        "microphone": "note",
+        "speaker": "note",
+    }
+    assert all("in a moment" in each.advice for each in found)
 
 
 @pytest.mark.parametrize("by", ["switch", "software"])

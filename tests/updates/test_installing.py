@@ -37,7 +37,7 @@ def update(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 def here(card: Card, kept_format: int = 1) -> Here:
-    return Here(card.facts, kept_format, card.history, {"chime": "heard"})
+    return Here(card.facts, kept_format, card.history, lambda: {"chime": "heard"})
 
 
 def no_pace(occupied: Callable[[], str | None] = lambda: None) -> Pace:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ren_device.model import NOT_OPENED
 from ren_device.updates.household import BEFORE_REBOOT_S, BEFORE_WRITING_S, occupied
 from ren_device.updates.pacing import Pace, wait_until_free
 from ren_device.updates.trial import PATIENCE_S, Room, Verdict, judged, prove, remembered
@@ -27,6 +28,7 @@ BEFORE = {
     "speaker": "ok",
     "chime": "heard",
 }
+UNSEEN = {"microphone": NOT_OPENED, "speaker": NOT_OPENED}
 DEAF = {"microphone": "there is no such device"}
 ROOM = Room(has_microphone=True, loud=lambda: True)
 LOW = Room(has_microphone=True, loud=lambda: False)
@@ -67,6 +69,15 @@ def test_how_it_was_is_remembered() -> None:
         (WELL, {**BEFORE, "identity": "cd" * 32}, ROOM, "wrong", "identity"),
         (with_voice(state="starting"), BEFORE, ROOM, "waiting", "engines are not loaded"),
         (with_voice(state="fault"), BEFORE, ROOM, "wrong", "engines do not work"),
+        (
+            with_voice(state="fault", microphone=NOT_OPENED),
+            {"microphone": "gone"},
+            ROOM,
+            "wrong",
+            "engines do not work",
+        ),
+        (with_voice(microphone=NOT_OPENED), BEFORE, ROOM, "waiting", "not open"),
+        (with_voice(speaker=NOT_OPENED), BEFORE, ROOM, "waiting", "not open"),
         (with_voice(state="off"), BEFORE, ROOM, "wrong", "voice is off"),
         (
             with_voice(state="off"),
@@ -82,6 +93,9 @@ def test_how_it_was_is_remembered() -> None:
         (with_voice(state="fault", **DEAF), {}, ROOM, "wrong", "no such device"),
         (with_voice(state="fault", **DEAF), {}, BARE, "proved", "no such device"),
         (with_voice(state="fault", **DEAF), {"microphone": "gone"}, ROOM, "proved", "no such"),
+        (with_voice(state="fault", **DEAF), UNSEEN, ROOM, "wrong", "no such device"),
+        (with_voice(state="fault", **DEAF), UNSEEN, BARE, "proved", "no such device"),
+        (with_voice(speaker="gone"), UNSEEN, ROOM, "proved", ""),
         (with_voice("pending"), BEFORE, ROOM, "waiting", "not heard its loudspeaker yet"),
         (with_voice("none"), BEFORE, ROOM, "proved", "no sound card"),
         (with_voice("unclear"), BEFORE, ROOM, "proved", "somebody spoke"),

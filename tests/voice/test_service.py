@@ -10,6 +10,7 @@ from typing import NoReturn
 from ren_device.alerts.kernel import AlertKernel
 from ren_device.bus import Bus
 from ren_device.errors import EngineError
+from ren_device.model import NOT_OPENED
 from ren_device.ports import SpeechToText, TextToSpeech, WakeWord
 from ren_device.sim import (
     SimEchoCanceller,
@@ -101,11 +102,13 @@ async def test_it_rings_while_the_engines_still_load_and_speaks_when_it_can() ->
         try:
             await here.kernel.set("reminder", "eat", in_s=0.05)
             await until(here.sounds, 2)
-            assert here.voice.health()["state"] == "starting"
+            health = here.voice.health()
+            assert (health["state"], health["microphone"]) == ("starting", NOT_OPENED)
             assert voice.spoken == []
         finally:
             loaded.set()
         await until(lambda: voice.spoken == ["A reminder: eat."], 5)
+        await until(lambda: here.voice.health()["microphone"] == "ok", 5)
 
 
 async def test_it_speaks_when_it_says_something_and_not_when_there_is_a_cue() -> None:
@@ -123,6 +126,7 @@ async def test_it_speaks_when_it_says_something_and_not_when_there_is_a_cue() ->
 
 async def test_it_rings_when_no_engine_can_be_loaded() -> None:
     async with speaker(tts=broken) as here:
+        assert here.voice.health()["speaker"] == NOT_OPENED
         await until(lambda: here.voice.health()["state"] == "fault", 5)
         await here.kernel.set("alarm", in_s=0.05)
         await until(here.sounds, 2)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ren_device.commands.checks.finding import Finding, Patient, asked
 from ren_device.errors import DeviceError, StoreError
-from ren_device.model import FRAME_BYTES, FRAME_S, FRAME_SAMPLES, duration_s
+from ren_device.model import FRAME_BYTES, FRAME_S, FRAME_SAMPLES, NOT_OPENED, duration_s
 
 if TYPE_CHECKING:
     from ren_device.commands.muted import MutedBy
@@ -219,9 +219,11 @@ async def _lives(settings: "Settings", opened: "Open", channel: int) -> bool:
 
 def _of_the_running(patient: Patient) -> Finding:
     voice = (patient.health or {}).get("voice")
-    if isinstance(voice, dict) and voice.get("state") == "muted":
-        return refused("microphone", "level", what_mutes(patient))
     trouble = str(voice.get("microphone", "ok")) if isinstance(voice, dict) else "ok"
+    if trouble == "muted":
+        return refused("microphone", "level", what_mutes(patient))
+    if trouble == NOT_OPENED:
+        return Finding("microphone", "level", "note", trouble, "Ask again in a moment.")
     if trouble != "ok":
         advice = "Plug it in, or name another; Ren tries again by itself."
         return Finding("microphone", "level", "wrong", trouble, advice)

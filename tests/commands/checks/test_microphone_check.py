@@ -12,7 +12,7 @@ from ren_device.commands.checks.microphone import hear, judge, measure
 from ren_device.commands.muted import MutedBy
 from ren_device.engines.simulated_room import SimulatedRoom
 from ren_device.errors import DeviceError, StoreError
-from ren_device.model import SAMPLE_RATE_HZ
+from ren_device.model import NOT_OPENED, SAMPLE_RATE_HZ
 from ren_device.ports import Microphone
 from ren_device.settings import Settings
 from ren_device.sim import SimMicrophone
@@ -145,7 +145,7 @@ def test_a_switch_that_cannot_be_read_is_not_called_muted_by_it() -> None:
     assert (level.state, "cannot be read" in level.text) == ("note", True)
     assert "REN_HARDWARE=none" in level.advice
     with answering('{"muted": true, "muted_by": "switch", "hardware": null}') as port:
-        assert "cannot be read" in as_it_says(port, state="muted").text
+        assert "cannot be read" in as_it_says(port, microphone="muted").text
 
 
 @pytest.mark.parametrize("settings", [Settings(), VOICE.model_copy(update={"microphone": "none"})])
@@ -172,10 +172,11 @@ def as_it_says(port: int = 1, **voice: object) -> Finding:
 def test_a_ren_that_runs_keeps_its_microphone() -> None:
     assert as_it_says(microphone="ok").state == "ok"
     assert as_it_says(microphone="it went away").state == "wrong"
+    assert as_it_says(microphone=NOT_OPENED).state == "note"
 
 
 def test_a_ren_that_runs_says_what_has_muted_it() -> None:
     with answering('{"muted": true, "muted_by": "switch"}') as port:
-        found = as_it_says(port, state="muted")
+        found = as_it_says(port, microphone="muted")
     assert (found.state, found.text) == ("note", "not opened: it is muted, by its switch")
-    assert "as Ren was told" in as_it_says(state="muted").text
+    assert "as Ren was told" in as_it_says(microphone="muted").text
