@@ -76,6 +76,10 @@ class EngineError(RenError):
     """An engine cannot be loaded or failed; names the setting that chose it."""
 
 
+class EngineMissing(EngineError):
+    """An engine's package is not installed, as whoever installed Ren wanted it."""
+
+
 class FetchError(RenError):
     """A model cannot be fetched or kept, or is not what the list says."""
 

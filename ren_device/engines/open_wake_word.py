@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ren_device.engines.wake_verdict import Verdicts, likeness, louder, threshold
-from ren_device.errors import EngineError
+from ren_device.errors import EngineError, EngineMissing
 from ren_device.model import FRAME_BYTES, Wake, duration_s
 from ren_device.setting_types import Sensitivity
 
@@ -161,7 +161,7 @@ def as_named(phrase: str) -> str:
 
 
 def built_in() -> tuple[str, ...]:
-    """The phrases in the wheel. Raises EngineError without it."""
+    """The phrases in the wheel. Raises EngineMissing without it."""
     models = (_wheel() / "models").glob("*.tflite")
     shared = ("melspectrogram", "embedding_model")
     return tuple(sorted(each.stem.replace("_", " ") for each in models if each.stem not in shared))
@@ -170,6 +170,8 @@ def built_in() -> tuple[str, ...]:
 def _wheel() -> Path:
     try:
         import pyopen_wakeword
+    except ModuleNotFoundError as error:
+        raise EngineMissing(f"REN_WAKE_ENGINE=open is not installed: {error}") from error
     except (ImportError, OSError) as error:
         raise EngineError(f"REN_WAKE_ENGINE=open cannot be loaded: {error}") from error
     return Path(pyopen_wakeword.__file__).parent

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ren_device.engines import micro_wake_word, open_wake_word
 from ren_device.engines.wake_verdict import Once, louder
-from ren_device.errors import EngineError
+from ren_device.errors import EngineError, EngineMissing
 from ren_device.model import Wake, duration_s
 from ren_device.ports import WakeWord
 from ren_device.setting_types import Sensitivity
@@ -92,5 +92,10 @@ def load(phrases: Sequence[str], sensitivity: Sensitivity = _TUNED) -> WakeWord:
             "openWakeWord's .tflite files"
         )
     for failure in failures:
-        _log.warning("some voices will not wake me: %s", failure)
+        missing = isinstance(failure, EngineMissing)  # that is news only to who asked for it
+        _log.log(
+            logging.DEBUG if missing else logging.WARNING,
+            "some voices will not wake me: %s",
+            failure,
+        )
     return engines[0] if len(engines) == 1 else EitherWakeWord(engines)

@@ -1,4 +1,6 @@
+import logging
 import shutil
+import sys
 from pathlib import Path
 
 import pymicro_wakeword
@@ -103,6 +105,19 @@ def test_a_file_goes_to_the_engine_of_its_kind(tmp_path: Path) -> None:
     theirs = Path(pyopen_wakeword.__file__).parent / "models" / "alexa.tflite"
     mine = shutil.copy(theirs, tmp_path / "mine.tflite")
     assert wake_words.load(["hey jarvis", str(mine)]).phrases == ("hey jarvis", "mine")
+
+
+@pytest.mark.engine
+def test_an_engine_that_was_left_out_is_no_news_unless_it_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyopen_wakeword", None)
+    assert isinstance(wake_words.load(["hey jarvis"]), MicroWakeWord)
+    assert not [each for each in caplog.records if each.levelno >= logging.WARNING]
+    with pytest.raises(EngineError, match="REN_WAKE_ENGINE=open is not installed"):
+        wake_words.load(["hey rhasspy"])
+    choice.load_wake_word(Settings(wake_engine="open"))
+    assert "REN_WAKE_ENGINE=open is not installed" in caplog.text
 
 
 @pytest.mark.engine
