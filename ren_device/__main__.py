@@ -4,57 +4,45 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from types import ModuleType
+from importlib import import_module
 
 from ren_device import VERSION
-from ren_device.commands import (
-    backup,
-    boot_check,
-    doctor,
-    factory_reset,
-    fault,
-    first_boot,
-    hardware,
-    keys,
-    models,
-    restore,
-    serve,
-    settings,
-    sim,
-    trace,
-    update,
-    wake,
-)
 from ren_device.errors import RenError
 
-_COMMANDS: tuple[ModuleType, ...] = (
-    serve,
-    sim,
-    settings,
-    doctor,
-    models,
-    hardware,
-    keys,
-    trace,
-    wake,
-    backup,
-    restore,
-    factory_reset,
-    update,
-    boot_check,
-    fault,
-    first_boot,
+_SERVE = "serve"
+_COMMANDS = (
+    _SERVE,
+    "sim",
+    "settings",
+    "doctor",
+    "models",
+    "hardware",
+    "keys",
+    "trace",
+    "wake",
+    "backup",
+    "restore",
+    "factory-reset",
+    "update",
+    "boot-check",
+    "fault",
+    "first-boot",
 )
+"""Each is a module of `ren_device.commands`."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code. One line on standard error says what went wrong."""
     parser = argparse.ArgumentParser(prog="ren-device", description="Ren, a smart speaker.")
     parser.add_argument("--version", action="version", version=f"ren-device {VERSION}")
-    parser.set_defaults(run=serve.run)
     choices = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in _COMMANDS:
-        name = command.__name__.rpartition(".")[2].replace("_", "-")
+    words = sys.argv[1:] if words is None else words
+    # All of them take a second to import on a Pi, where the start of the machine waits for some.
+    first = words[0] if words else _SERVE
+    for name in (first,) if first in _COMMANDS else _COMMANDS:
+        command = import_module(f"ren_device.commands.{name.replace('-', '_')}")
+        if name == _SERVE:
+            parser.set_defaults(run=command.run)
         sub = choices.add_parser(name, help=command.SUMMARY, description=command.__doc__)
         command.add_arguments(sub)
         sub.set_defaults(run=command.run)

@@ -10,8 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ren_device.commands import board
-from ren_device.commands.checks.loop import QUIET_PERCENT, kept_volume
 from ren_device.commands.update import asking, reboot
 from ren_device.errors import UpdateError
 
@@ -62,6 +60,8 @@ def _answers(loaded: "Settings") -> bool:
 
 
 def _prove(loaded: "Settings", update: "Update | None") -> "Verdict":
+    from ren_device.commands import board
+    from ren_device.commands.checks.loop import QUIET_PERCENT, kept_volume
     from ren_device.updates.trial import Room, judged, prove
 
     profile = board.profile_of(loaded)
