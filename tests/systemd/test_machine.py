@@ -28,7 +28,7 @@ RING = "ren-log-ring.service"
 MARK = 512 * 6144
 NO_RESTART = """[Service]
 ExecStart=
-ExecStart=/opt/ren/systemd/reset /var/lib/ren/{}
+ExecStart=/opt/ren/systemd/reset {0}/{1} {0}/factory-reset {0}/firmware {0}/flashed
 """
 SOONER = """[Service]
 ExecStart=
@@ -230,12 +230,20 @@ def test_a_factory_reset_leaves_a_new_ren_that_runs(counter: Machine, root: Path
 def test_in_an_image_a_factory_reset_is_one_sector_of_the_card(
     counter: Machine, root: Path
 ) -> None:
-    """All but the restart of the machine: Ren asks, the system does it, and nothing goes before."""
+    """All but the restart of the machine: Ren asks, the system does it, and no data goes before."""
     alert, kept, sectors = set_timer(counter), root / "var/lib/ren", 8192
     (kept / "card").write_bytes(b"\xff" * 512 * sectors)
     drop_in = root / "etc/systemd/system/ren-reset.service.d/no-restart.conf"
     drop_in.parent.mkdir()
-    drop_in.write_text(NO_RESTART.format("none/card"))
+    drop_in.write_text(NO_RESTART.format("/var/lib/ren", "none/card"))
+    firmware, flashed = kept / "firmware", kept / "flashed"
+    for folder, files in (
+        (firmware, ("config.txt", "ren.toml", "ren.env", "ren-errors.txt")),
+        (flashed, ("ren.toml", "user-data")),
+    ):
+        folder.mkdir()
+        for name in files:
+            (folder / name).write_text(f"{folder.name} {name}")
     facts = "mkdir /run/ren-image && cd /run/ren-image && echo clean >data && echo /dev/x >disk"
     counter.run("sh", "-c", facts)
     counter.run("systemctl", "daemon-reload")
@@ -247,9 +255,9 @@ def test_in_an_image_a_factory_reset_is_one_sector_of_the_card(
     # A card that cannot be written.
     counter.run("systemctl", "start", "ren-reset.path")
     counter.until("refused", lambda: not (kept / "factory-reset").exists())
-    assert "nothing was reset" in counter.journal("ren-reset.service")
+    assert "no data was reset" in counter.journal("ren-reset.service")
     # One that can.
-    drop_in.write_text(NO_RESTART.format("card"))
+    drop_in.write_text(NO_RESTART.format("/var/lib/ren", "card"))
     counter.run("systemctl", "daemon-reload")
     process = counter.show(UNIT, "MainPID")
     counter.run("ren-device", "factory-reset", "--yes")
@@ -257,8 +265,15 @@ def test_in_an_image_a_factory_reset_is_one_sector_of_the_card(
     marked = (kept / "card").read_bytes()
     assert marked[MARK : MARK + 512] == b"ren-data fresh\n".ljust(512, b"\0")
     assert marked[:MARK] + marked[MARK + 512 :] == b"\xff" * 512 * (sectors - 1)
+    assert {each.name: each.read_text() for each in firmware.iterdir()} == {
+        "config.txt": "firmware config.txt",
+        "ren.toml": "flashed ren.toml",
+        "user-data": "flashed user-data",
+    }
     assert counter.show(UNIT, "MainPID") == process
     assert is_kept(counter, alert)
+    shutil.rmtree(firmware)
+    shutil.rmtree(flashed)
     counter.run("rm", "-r", "/run/ren-image")
 
 
