@@ -16,9 +16,9 @@ MACHINES = pytest.StashKey[list[Machine]]()
 
 
 class NewMachine(Protocol):
-    """A machine that is off, with a new card: the image, and perhaps a `ren.toml`."""
+    """A machine that is off, with a new card: the image, a `ren.toml` and a `ren.env`."""
 
-    def __call__(self, name: str, ren_toml: str | None = None) -> Machine: ...
+    def __call__(self, name: str, ren_toml: str, ren_env: str = "") -> Machine: ...
 
 
 @pytest.fixture(scope="session")
@@ -46,10 +46,10 @@ def new_machine(
     folder = tmp_path_factory.mktemp("cards")
     machines: list[Machine] = request.config.stash.setdefault(MACHINES, [])
 
-    def new(name: str, ren_toml: str | None = None) -> Machine:
+    def new(name: str, ren_toml: str, ren_env: str = "") -> Machine:
         card = Card.flash(FIRST.image, folder / f"{name}.img")
-        if ren_toml is not None:
-            card.put("ren.toml", ren_toml.encode())
+        card.put("ren.toml", ren_toml.encode())
+        card.put("ren.env", ren_env.encode())
         machine = Machine(card, u_boot_of_virt(), lent, key)
         machines.append(machine)
         return machine

@@ -23,6 +23,7 @@ from ren_device.updates.boot_state import (
 from ren_device.updates.facts import SlotName
 from tests.updates.boot_script import boot
 
+FROM: dict[Board, str] = {"virt": "virtio", "raspi3b": "mmc"}
 ORDERS: list[tuple[SlotName, SlotName]] = [("a", "b"), ("b", "a")]
 
 
@@ -53,20 +54,25 @@ def test_a_new_card_starts_slot_a_and_a_trial_falls_back(
     record_property(f"U-Boot to kernel, {board}, seconds", round(first.seconds, 2))
     assert first.system == "system a", first.said
     assert first.command_line == (
-        'quiet x="y; z" ' + "long=" + 900 * "l" + " ren.slot=a ren.trial=0 panic=10"
+        'quiet x="y; z" '
+        + "long="
+        + 900 * "l"
+        + " ren.slot=a ren.trial=0 ren.from="
+        + FROM[board]
+        + " panic=10"
     )
     assert card.state == BootState(2, ("a", "b"), SlotState(9, is_good=True), FRESH.b)
 
     card.set_copies(encode(trial(card.state, "b")))
     tried = card.start(board)
     assert tried.system == "system b"
-    assert tried.command_line.endswith("ren.slot=b ren.trial=1 panic=10")
+    assert tried.command_line.endswith(f"ren.slot=b ren.trial=1 ren.from={FROM[board]} panic=10")
     assert card.state.b == SlotState(1, is_good=False)
     assert starts(card, 2, board) == "ba"
 
     card.set_copies(encode(commit(card.state, "b")))
     kept = card.start(board)
-    assert kept.command_line.endswith("ren.slot=b ren.trial=0 panic=10")
+    assert kept.command_line.endswith(f"ren.slot=b ren.trial=0 ren.from={FROM[board]} panic=10")
 
 
 def test_a_trial_on_a_real_pi_is_watched_from_the_beginning(card: TinyCard) -> None:
@@ -112,7 +118,7 @@ def test_broken_copies(card: TinyCard) -> None:
         card.set_copies(*copies)
         start = card.start()
         assert start.system == "system a"
-        assert start.command_line.endswith("ren.slot=a ren.trial=0 panic=10")
+        assert start.command_line.endswith("ren.slot=a ren.trial=0 ren.from=virtio panic=10")
         assert card.state == BootState(1, ("a", "b"), SlotState(9, is_good=True), FRESH.b)
 
 

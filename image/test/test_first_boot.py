@@ -1,18 +1,14 @@
 """A new card with a `ren.toml`, from its first boot to its factory reset."""
 
-import base64
-import json
-import time
 from collections.abc import Callable
 
 import pytest
-from websockets.sync.client import connect
 
 from image.test.builds import FIRST
 from image.test.card import LAYOUT, SECTOR, Card
 from image.test.conftest import NewMachine
 from image.test.machine import Machine
-from tests.voices import say, silence
+from image.test.updating import QUIET
 
 Record = Callable[[str, object], None]
 SECRET = "correct horse battery staple"
@@ -31,7 +27,7 @@ country = "GB"
 
 @pytest.fixture(scope="module")
 def machine(new_machine: NewMachine, key_line: str) -> Machine:
-    machine = new_machine("told", SETTINGS.format(key=key_line, secret=SECRET))
+    machine = new_machine("told", SETTINGS.format(key=key_line, secret=SECRET), QUIET)
     machine.boot()
     return machine
 
@@ -78,54 +74,6 @@ def test_no_failed_units_and_nothing_can_be_written_into_the_system(machine: Mac
     grown = int(machine.run("findmnt -n -b -o SIZE /data"))
     left = machine.card.path.stat().st_size - LAYOUT["data_start"] * SECTOR
     assert grown > 0.9 * left
-
-
-def voice(machine: Machine) -> str:
-    """What it is at."""
-    return str(machine.get("/hub/health")["voice"]["state"])
-
-
-def spoken(machine: Machine, text: str) -> tuple[list[dict[str, object]], list[float]]:
-    """Say it to the voice socket: what came, and when, in seconds from the last word on."""
-    pcm = silence(0.3) + say(text, "flite-rms")
-    came: list[dict[str, object]] = []
-    at: list[float] = []
-    url = f"ws://{machine.address}/ws/audio"
-    with connect(url, max_size=1 << 23, open_timeout=60, ping_interval=None) as socket:
-        for start in range(0, len(pcm), 6400):
-            piece = base64.b64encode(pcm[start : start + 6400]).decode()
-            socket.send(json.dumps({"type": "audio", "pcm16": piece}))
-            socket.ping().wait(60)  # as fast as it is heard, which no emulator does in real time
-        socket.send(json.dumps({"type": "end"}))
-        began = time.monotonic()
-        while not came or came[-1]["type"] not in ("done", "error"):
-            came.append(json.loads(socket.recv(timeout=180)))
-            at.append(time.monotonic() - began)
-    return came, at
-
-
-def test_a_spoken_timer_is_set_and_answered_aloud(
-    machine: Machine, record_property: Record
-) -> None:
-    # Four seconds are enough for a Pi, but not for an emulated one.
-    machine.run("systemctl service-watchdogs no")
-    engines_s = machine.console.until("ready", lambda: voice(machine) != "starting", 300)
-    came, at = spoken(machine, "set a timer for five minutes")
-    kinds = [str(frame["type"]) for frame in came]
-    assert [kinds[0], kinds[-1]] == ["wake", "done"], came[-1]
-    heard = came[kinds.index("transcript")]["data"]
-    assert "timer" in str(heard)
-    done = came[-1]["data"]
-    assert isinstance(done, dict)
-    assert done["tier"] == "local"
-    sound = b"".join(base64.b64decode(str(f["pcm16"])) for f in came if f["type"] == "audio")
-    assert len(sound) > 16000  # half a second
-    assert max(sound) > 0
-    timers = machine.get("/alerts?kind=timer")["alerts"]
-    assert [timer["duration_s"] for timer in timers] == [300]
-    record_property("engines loaded after the first answer, s", f"{engines_s:.0f}")
-    record_property("spoken command to transcript, s", f"{at[kinds.index('transcript')]:.1f}")
-    record_property("spoken command to first sound, s", f"{at[kinds.index('audio')]:.1f}")
 
 
 def test_how_it_boots(machine: Machine, record_property: Record) -> None:

@@ -8,14 +8,21 @@ from image.test.machine import FILES_URL, Machine
 
 UPDATE_S = 900.0  # it is written slowly, so that nobody notices
 REMINDER = "what survives every update"
+QUIET = "REN_VOICE_ENABLED=false\n"
+"""Nobody talks here, and engines take minutes of an emulator."""
 
 
 def in_use(new_machine: NewMachine, name: str, key_line: str) -> Machine:
     """One that people have told something."""
-    machine = new_machine(name, f'name = "Attic"\nssh_key = "{key_line}"\n')
+    machine = new_machine(name, f'name = "Attic"\nssh_key = "{key_line}"\n', QUIET)
     machine.boot()
     machine.post("/alerts", {"kind": "reminder", "text": REMINDER, "in_s": 300_000})
     return machine
+
+
+def let_it_talk(machine: Machine) -> None:
+    """From the next start of Ren on."""
+    machine.run("sed -i s/REN_VOICE_ENABLED=false/REN_VOICE_ENABLED=true/ /etc/ren/ren.env")
 
 
 def assert_is_as_it_was(machine: Machine) -> None:
