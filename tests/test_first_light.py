@@ -212,3 +212,23 @@ def test_the_start_path_imports_no_engine() -> None:
         cwd=Path(__file__).parent.parent,
     )
     assert made.stdout.strip() == "[]"
+
+
+def test_a_command_imports_no_other() -> None:
+    """The start of the machine waits for `first-boot`, and all of them take a second on a Pi."""
+    code = (
+        "import sys\n"
+        "from ren_device.__main__ import main\n"
+        "try: main(['first-boot', '--help'])\n"
+        "except SystemExit: pass\n"
+        "room = 'ren_device.commands.'\n"
+        "print([name for name in sys.modules if name.startswith(room)])\n"
+    )
+    made = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        check=True,
+        text=True,
+        cwd=Path(__file__).parent.parent,
+    )
+    assert made.stdout.splitlines()[-1] == "['ren_device.commands.first_boot']"

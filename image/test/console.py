@@ -1,5 +1,6 @@
 """What a machine writes on its serial line: kept, written to a file, and waited for."""
 
+import os
 import re
 import threading
 import time
@@ -25,8 +26,8 @@ class Console:
 
     def _read(self) -> None:
         with self.log.open("ab", buffering=0) as log:
-            # read1: what is there now, not a full buffer.
-            while piece := self._stream.read1(65536):  # type: ignore[attr-defined]
+            # What is there now, not a full buffer.
+            while piece := os.read(self._stream.fileno(), 65536):
                 log.write(piece)
                 with self._changed:
                     self._text += piece
@@ -87,12 +88,6 @@ class Console:
             with self._changed:  # the next look is due when something was written, or in a while
                 self._changed.wait(min(0.5, left_s))
         return time.monotonic() - began
-
-    def wait_until_over(self, within_s: float) -> None:
-        """Wait until the machine is gone by itself."""
-        with self._changed:
-            if not self._changed.wait_for(lambda: self._is_over, within_s):
-                raise AssertionError(f"still on after {within_s:.0f} s:\n{self.tail()}")
 
     def close(self) -> None:
         """To be called when the machine is gone."""

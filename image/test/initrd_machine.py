@@ -187,7 +187,7 @@ def boot(
         card.path.with_suffix(".serial"),
     )
     try:
-        process.console.wait_until_over(BOOT_S)
+        process.console.wait_for_end(BOOT_S)
         text = process.console.since(0)
     finally:
         process.kill()

@@ -309,9 +309,9 @@ class VoiceService:
         }
 
     def _microphone_health(self) -> str:
-        if self._mute is not None and self._mute.muted:
-            return "muted"
-        return self._capture.health if self._capture is not None else NOT_OPENED
+        if self._capture is not None:
+            return self._capture.health
+        return "muted" if self._mute is not None and self._mute.muted else NOT_OPENED
 
     def glitches(self) -> tuple[int, int]:
         """How often the microphone's sound was lost, and the loudspeaker's broke off."""

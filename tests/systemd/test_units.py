@@ -1,10 +1,13 @@
 """What systemd itself says about the units."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from ren_device.first_boot.job import ERRORS, SOURCES
 
 UNITS = Path(__file__).parents[2] / "systemd"
 LAYER = UNITS.parent / "image/layers/40-readonly/files/usr/local/lib/systemd"
@@ -37,6 +40,13 @@ def test_a_key_that_does_not_exist_would_be_named(tmp_path: Path) -> None:
     for name in ("ren-fault.service", "ren-first-boot.service", "ren.slice"):
         shutil.copy(UNITS / name, tmp_path)
     assert "OOMPolitics" in analyze("verify", unit).stderr
+
+
+@pytest.mark.parametrize("script", ["first-boot", "reset"])
+def test_the_scripts_name_all_that_is_read_of_the_card(script: str) -> None:
+    """In its order; a factory reset clears what was said of it, too."""
+    lists = re.findall(r"for file in (.*); do", (UNITS / script).read_text())
+    assert lists == [" ".join((*SOURCES, *([ERRORS] if script == "reset" else [])))]
 
 
 @pytest.mark.parametrize("unit", ["ren-device.service", "ren-fault.service"])

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from ren_device.bus import Bus
-from ren_device.model import FRAME_BYTES, FRAME_S, SILENT_FRAME, VoicePhaseChanged
+from ren_device.model import FRAME_BYTES, FRAME_S, NOT_OPENED, SILENT_FRAME, VoicePhaseChanged
 from ren_device.sim import SimMicrophone, speech
 from ren_device.voice.capture import DEAD_S, LONGEST_RETRY_S, STEADY_S, Capture
 from tests.fakes import FixedClock
@@ -103,6 +103,20 @@ def test_an_unplugged_microphone_is_heard_again_soon_after_it_is_plugged_in(
 
     assert hear(microphone, story).phases == ["idle", "fault", "idle"]
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+
+
+def test_it_is_well_only_once_something_was_heard() -> None:
+    microphone = Hardware()
+
+    async def story(ears: Ears) -> None:
+        assert ears.capture.health == NOT_OPENED
+        await until(lambda: ears.heard > 0)
+        assert ears.capture.health == "ok"
+        microphone.unplug()
+        await until(lambda: ears.capture.trouble is not None)
+        assert ears.capture.health == "REN_MICROPHONE=sim: unplugged"
+
+    hear(microphone, story)
 
 
 def test_retries_become_rare_and_are_never_in_step(caplog: pytest.LogCaptureFixture) -> None:

@@ -29,6 +29,9 @@ _TOO_NOISY_DBFS = -40.0
 _OFFSET = 0.1
 _CLIPPED = 0.01  # of the samples, of a room in which nobody shouts
 
+LOADING = "Ask again in a moment."
+"""The advice on what a Ren that starts has not opened, or not loaded, yet."""
+
 _SETTLES_S = 0.5  # an INMP441 takes 85 ms, an SPH0645 begins with a pop
 _LISTENS_S = 1.0
 _OPENS_S = 4.0  # the longest that all may take
@@ -223,7 +226,7 @@ def _of_the_running(patient: Patient) -> Finding:
     if trouble == "muted":
         return refused("microphone", "level", what_mutes(patient))
     if trouble == NOT_OPENED:
-        return Finding("microphone", "level", "note", trouble, "Ask again in a moment.")
+        return Finding("microphone", "level", "note", trouble, LOADING)
     if trouble != "ok":
         advice = "Plug it in, or name another; Ren tries again by itself."
         return Finding("microphone", "level", "wrong", trouble, advice)

@@ -8,12 +8,11 @@ from contextlib import contextmanager
 from typing import Literal
 
 from ren_device.commands.checks.finding import Finding, Patient
-from ren_device.commands.checks.microphone import refused, what_mutes
+from ren_device.commands.checks.microphone import LOADING, refused, what_mutes
 from ren_device.errors import DeviceError, EngineError
 from ren_device.model import NOT_OPENED
 
 _ADVICE = ("run: ", "set ", "name ")  # so the log's advice begins
-_LOADING = "Ask again in a moment."
 _INSTEAD = "; using the default instead"
 _INSTALL = "If something is not installed: pip install 'ren-device[voice,audio]'."
 
@@ -47,7 +46,7 @@ def _as_it_says(patient: Patient) -> Iterator[Finding]:
         advice = "Its log says why; stop it and run the doctor again for each engine."
         yield Finding("voice", "engines", "wrong", "an engine could not be loaded", advice)
     elif state == "starting":
-        yield Finding("voice", "engines", "note", "being loaded", _LOADING)
+        yield Finding("voice", "engines", "note", "being loaded", LOADING)
     else:
         yield Finding("voice", "engines", "ok", f"loaded in the Ren that runs, which is {state}")
     for part in ("microphone", "speaker"):
@@ -57,7 +56,7 @@ def _as_it_says(patient: Patient) -> Iterator[Finding]:
             used = "in use by the Ren that runs"
             yield Finding("voice", part, "ok", f"{device}; {used}" if device else used)
         elif trouble == NOT_OPENED:
-            yield Finding("voice", part, "note", trouble, _LOADING)
+            yield Finding("voice", part, "note", trouble, LOADING)
         elif trouble == "muted":
             yield refused("voice", part, what_mutes(patient))
         else:
