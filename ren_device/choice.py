@@ -4,6 +4,7 @@ All `load` functions block, for up to some seconds, and raise EngineError; run t
 """
 
 import logging
+import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,8 @@ from ren_device.settings import Settings
 _log = logging.getLogger(__name__)
 _WAV = "wav:"
 _MOONSHINE = "moonshine-tiny-en"
+# Between boards of 512 MB and of 1 GB, which have less than that to themselves.
+_LITTLE_MEMORY = 768 * 2**20
 Part = TypeVar("Part")
 
 
@@ -218,11 +221,20 @@ def _vosk(settings: Settings, words: Collection[str]) -> SpeechToText:
     return VoskSpeechToText.load(Path(model), words, only=grammar == "true")
 
 
+def is_small(settings: Settings, memory_bytes: int | None = None) -> bool:
+    """REN_PROFILE; `memory_bytes` is the machine's, which is asked where none is given."""
+    if settings.profile != "auto":
+        return settings.profile == "small"
+    if memory_bytes is None:
+        memory_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return memory_bytes < _LITTLE_MEMORY
+
+
 def _moonshine(settings: Settings) -> SpeechToText:
     from ren_device.engines.moonshine import MoonshineSpeechToText
 
     _warn_of_language(settings, _MOONSHINE)
-    return MoonshineSpeechToText.load(lean=settings.profile == "small")
+    return MoonshineSpeechToText.load(lean=is_small(settings))
 
 
 def load_tts(settings: Settings) -> TextToSpeech:
@@ -230,7 +242,7 @@ def load_tts(settings: Settings) -> TextToSpeech:
     from ren_device.engines.piper import PiperTextToSpeech
 
     default = Settings.model_fields["tts_voice"].default
-    light = settings.models_home / "light" if settings.profile == "small" else None
+    light = settings.models_home / "light" if is_small(settings) else None
 
     def load(voice: str) -> TextToSpeech:
         located = _voice(settings, voice)
@@ -272,7 +284,7 @@ def load_vad() -> Callable[[], VoiceActivity]:
 
 def load_turn_detector(settings: Settings) -> TurnDetector | None:
     """REN_TURN_DETECTOR; None where there is none, which the log says unless it was wanted so."""
-    small = settings.profile == "small" and settings.turn_detector == "auto"
+    small = is_small(settings) and settings.turn_detector == "auto"
     if small or settings.turn_detector == "none":
         return None
     from ren_device.engines.smart_turn import SmartTurn, find

@@ -138,8 +138,9 @@ class Settings(BaseModel):
     # --- the voice ---
     voice_enabled: bool = False
     """Loads the speech engines, opens the microphone, serves /ws/audio."""
-    profile: Annotated[Literal["full", "small"], AnyCase] = "full"
-    """`small` takes less memory, where the engines' settings are `auto`; see engines/README.md."""
+    profile: Annotated[Literal["auto", "full", "small"], AnyCase] = "auto"
+    """`small` takes less memory, where the engines' settings are `auto`; see engines/README.md.
+    `auto` is small on a board of 512 MB."""
     microphone: AudioSource = "auto"
     """`auto`, part of a device's name, `wav:PATH` (played once, in real time), or `none`."""
     microphone_channels: Channels = ()

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -8,6 +9,22 @@ from ren_device.settings import Settings
 
 def test_small_does_without_the_end_of_turn_model() -> None:
     assert choice.load_turn_detector(Settings(profile="small")) is None
+
+
+@pytest.mark.parametrize(
+    ("profile", "memory_mb", "small"),
+    [
+        ("auto", 416, True),  # a Zero 2 W
+        ("auto", 906, False),  # a 3B+
+        ("auto", 3794, False),
+        ("small", 3794, True),
+        ("full", 416, False),
+    ],
+)
+def test_a_board_of_little_memory_is_small_by_itself(
+    profile: Literal["auto", "full", "small"], memory_mb: int, small: bool
+) -> None:
+    assert choice.is_small(Settings(profile=profile), memory_mb * 2**20) is small
 
 
 @pytest.mark.engine

@@ -1,6 +1,6 @@
 """Machines to try the image on, and what was measured on them."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -16,9 +16,14 @@ MACHINES = pytest.StashKey[list[Machine]]()
 
 
 class NewMachine(Protocol):
-    """A machine that is off, with a new card: the image, a `ren.toml` and a `ren.env`."""
+    """A machine that is off, with a new card: the image, a `ren.toml` and a `ren.env`.
 
-    def __call__(self, name: str, ren_toml: str, ren_env: str = "") -> Machine: ...
+    `devices` are QEMU's words for what is plugged into it besides.
+    """
+
+    def __call__(
+        self, name: str, ren_toml: str, ren_env: str = "", devices: Sequence[str] = ()
+    ) -> Machine: ...
 
 
 @pytest.fixture(scope="session")
@@ -46,11 +51,11 @@ def new_machine(
     folder = tmp_path_factory.mktemp("cards")
     machines: list[Machine] = request.config.stash.setdefault(MACHINES, [])
 
-    def new(name: str, ren_toml: str, ren_env: str = "") -> Machine:
+    def new(name: str, ren_toml: str, ren_env: str = "", devices: Sequence[str] = ()) -> Machine:
         card = Card.flash(FIRST.image, folder / f"{name}.img")
         card.put("ren.toml", ren_toml.encode())
         card.put("ren.env", ren_env.encode())
-        machine = Machine(card, u_boot_of_virt(), lent, key)
+        machine = Machine(card, u_boot_of_virt(), lent, key, devices)
         machines.append(machine)
         return machine
 

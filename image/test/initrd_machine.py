@@ -29,6 +29,7 @@ done
 echo boot >>/data/ren/boots
 sync
 echo "FACT boots $(wc -l </data/ren/boots)"
+echo "FACT arguments $*"
 echo "FACT machine-id $(cat /etc/machine-id)"
 echo "FACT hostname $(cat /data/etc/hostname)"
 echo "FACT mounted $(grep ' /data ' /proc/mounts)"

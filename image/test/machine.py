@@ -14,6 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,12 +61,15 @@ class Process:
 class Machine:
     """QEMU's machine `virt`, with the image's own boot loader for it, and a card."""
 
-    def __init__(self, card: Card, u_boot: Path, lent: Path, key: Path) -> None:
+    def __init__(
+        self, card: Card, u_boot: Path, lent: Path, key: Path, devices: Sequence[str] = ()
+    ) -> None:
         self.card = card
         self.name = card.path.stem
         self._u_boot = u_boot
         self._lent = lent
         self._key = key
+        self._devices = devices
         self._process: Process | None = None
         self._shell: Shell | None = None
         self._port = 0
@@ -109,6 +113,7 @@ class Machine:
                 *("-netdev", f"user,id=net,restrict=on,{forwards},{lender}"),
                 *("-device", "virtio-net-pci,netdev=net", "-device", "virtio-rng-pci"),
                 *("-device", "i6300esb", "-action", "watchdog=reset"),
+                *self._devices,
             ],
             self.card.path.with_suffix(".serial"),
         )

@@ -12,6 +12,10 @@ from image.test.updating import QUIET
 
 Record = Callable[[str, object], None]
 SECRET = "correct horse battery staple"
+USB_LOUDSPEAKER = (
+    *("-audiodev", "none,id=silence", "-device", "qemu-xhci"),
+    *("-device", "usb-audio,audiodev=silence"),
+)
 SETTINGS = """
 name = "Larder"
 timezone = "Asia/Tokyo"
@@ -27,7 +31,8 @@ country = "GB"
 
 @pytest.fixture(scope="module")
 def machine(new_machine: NewMachine, key_line: str) -> Machine:
-    machine = new_machine("told", SETTINGS.format(key=key_line, secret=SECRET), QUIET)
+    told = SETTINGS.format(key=key_line, secret=SECRET)
+    machine = new_machine("told", told, QUIET, devices=USB_LOUDSPEAKER)
     machine.boot()
     return machine
 
@@ -64,6 +69,23 @@ def test_ssh_is_for_the_key_alone(machine: Machine) -> None:
     assert machine.run("id -u") == "0\n"
     assert machine.ssh_greeting().startswith(b"SSH-2.0-")
     assert "Permission denied (publickey)." in machine.ssh_refusal()
+
+
+def test_a_usb_loudspeaker_is_there_for_ren(machine: Machine) -> None:
+    assert "USB-Audio" in machine.run("cat /proc/asound/cards")
+    assert machine.run("stat -c %G /dev/snd/pcmC0D0p") == "audio\n"
+    assert "audio" in machine.run("id -nG ren").split()
+
+
+def test_who_ren_is_does_not_depend_on_the_build(machine: Machine) -> None:
+    """Its numbers are on the data partition, for the next system to find."""
+    assert machine.run("id -u ren; id -g ren") == "500\n500\n"
+    assert machine.run("stat -c '%u %g' /var/lib/ren") == "500 500\n"
+
+
+def test_ren_can_tell_a_server_from_an_impostor(machine: Machine) -> None:
+    count = "import ssl; print(ssl.create_default_context().cert_store_stats()['x509_ca'])"
+    assert int(machine.run(f'/opt/ren/.venv/bin/python -c "{count}"')) > 100
 
 
 def test_no_failed_units_and_nothing_can_be_written_into_the_system(machine: Machine) -> None:

@@ -159,9 +159,44 @@ def test_damage_is_repaired(card: Card, parts: Parts) -> None:
     assert boot(card, parts).facts["data"] == "clean"
 
 
+def looked_once(card: Card, parts: Parts) -> None:
+    """The first start that finds damage gives nothing up: it may be the supply."""
+    first = boot(card, parts)
+    assert not first.facts
+    assert "looking once more; starting again in 10 s" in first.text
+
+
+def test_what_the_second_look_finds_well_is_kept(
+    card: Card, used: tuple[Card, Boot], parts: Parts
+) -> None:
+    write(card.path, MARK, b"ren-data doubt\n".ljust(SECTOR, b"\0"))
+
+    after = boot(card, parts)
+
+    assert after.facts["data"] == "clean"
+    assert after.facts["machine-id"] == used[1].facts["machine-id"]
+    assert not any(card.sectors(MARK))
+
+
+def test_a_system_on_trial_gives_no_data_up(card: Card, parts: Parts, tmp_path: Path) -> None:
+    """It may be its own e2fsck that is broken; the one before is asked."""
+    first, count = table_entry(card)
+    fill_with_rubbish(card, first, count)
+    damaged = card.copy(tmp_path / "damaged.img")
+
+    for _ in range(2):
+        after = boot(card, parts, "ren.slot=a ren.trial=1")
+        assert not after.facts
+        assert "on trial, and cannot use the data; starting again in 10 s" in after.text
+
+    assert table_entry(card) == (first, count)
+    is_untouched(card, damaged, first, count)
+
+
 def test_beyond_repair_is_set_aside(card: Card, parts: Parts, tmp_path: Path) -> None:
     first, count = table_entry(card)
     rubbish = fill_with_rubbish(card, first, count)
+    looked_once(card, parts)
     damaged = card.copy(tmp_path / "damaged.img")
     log = tmp_path / "writes"
 
@@ -179,10 +214,11 @@ def test_beyond_repair_is_set_aside(card: Card, parts: Parts, tmp_path: Path) ->
 
     # The same with the power cut while the other half was being made.
     with log.open("rb") as notes:
-        written = [n for n, entry in enumerate(entries(notes)) if entry.sectors]
-    for share in (1, 2):
+        sectors = [entry.sector if entry.sectors else None for entry in entries(notes)]
+    begun, done = [at for at, sector in enumerate(sectors) if sector == MARK][-2:]
+    for kept_writes in (begun + 1, (begun + done) // 2, done):
         again = damaged.copy(tmp_path / "again.img")
-        cut_at(again, log, written[len(written) * share // 3])
+        cut_at(again, log, kept_writes)
         assert boot(again, parts).facts["data"] == "replaced"
         assert table_entry(again)[0] == begin
         is_untouched(again, damaged, first, kept)
@@ -192,6 +228,7 @@ def test_small_card_is_made_anew_in_its_place(new_card: Card, parts: Parts) -> N
     boot(new_card, parts)
     first, count = table_entry(new_card)
     fill_with_rubbish(new_card, first, count)
+    looked_once(new_card, parts)
 
     after = boot(new_card, parts)
 
@@ -233,6 +270,14 @@ def test_system_that_hangs(card: Card, parts: Parts) -> None:
 
     assert "hangs" in after.facts
     assert "Power down" not in after.text
+
+
+def test_imagers_script_is_never_run(card: Card, parts: Parts) -> None:
+    """An old Imager's words in cmdline.txt would have systemd start nothing else."""
+    words = "systemd.run=/boot/firstrun.sh systemd.unit=kernel-command-line.target"
+
+    assert boot(card, parts, words).facts["arguments"] == "--unit=multi-user.target"
+    assert boot(card, parts).facts["arguments"] == ""
 
 
 def test_card_in_a_usb_reader(card: Card, parts: Parts) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from image.test.builds import FIRST
-from image.test.card import Card
+from image.test.card import Card, run
 from image.test.machine import Process
 
 Record = Callable[[str, object], None]
@@ -17,12 +17,24 @@ FOR_QEMU = (
     " systemd.show_status=1 maxcpus=1"
 )
 
+# What an old Imager puts into cmdline.txt, and what must not keep Ren from being started.
+IMAGERS = "systemd.run=/boot/firstrun.sh systemd.unit=kernel-command-line.target"
+
 
 @pytest.fixture
 def card(tmp_path: Path) -> Iterator[Card]:
     card = Card.flash(FIRST.image, tmp_path / "raspi.img")  # 4 GiB: a power of two
     yield card
     card.path.unlink()
+
+
+def test_the_card_is_the_first_that_u_boot_finds(card: Card, tmp_path: Path) -> None:
+    """By its number in the device tree: QEMU has none of these boards."""
+    for board in ("4-b", "400", "cm4-io"):
+        tree = tmp_path / f"{board}.dtb"
+        tree.write_bytes(card.get(f"bcm2711-rpi-{board}.dtb") or b"")
+        path = run("fdtget", tree, "/aliases", "mmc0").stdout.decode().strip()
+        assert run("fdtget", tree, path, "compatible").stdout.strip() == b"brcm,bcm2711-emmc2"
 
 
 def test_a_pi_reaches_ren(card: Card, tmp_path: Path, record_property: Record) -> None:
@@ -41,12 +53,13 @@ def test_a_pi_reaches_ren(card: Card, tmp_path: Path, record_property: Record) -
                 "-dtb",
                 str(tmp_path / "bcm2837-rpi-3-b.dtb"),
             ),
-            *("-append", f"{told_by_firmware} {FOR_QEMU}"),
+            *("-append", f"{told_by_firmware} {IMAGERS} {FOR_QEMU}"),
             *("-drive", f"if=sd,format=raw,file={card.path},cache=unsafe"),
         ],
         tmp_path / "raspi.serial",
     )
     try:
+        pi.console.wait_for("Loading Environment from FAT... OK", 60)
         at = pi.console.wait_for("Starting kernel", 120)
         at = pi.console.wait_for("Machine model: Raspberry Pi 3 Model B", 120, at)
         pi.console.wait_for("Started \x1b[0;1;39mren-device.service", 900, at)

@@ -62,6 +62,7 @@ def _answers(loaded: "Settings") -> bool:
 def _prove(loaded: "Settings", update: "Update | None") -> "Verdict":
     from ren_device.commands import board
     from ren_device.commands.checks.loop import QUIET_PERCENT, kept_volume
+    from ren_device.updates import facts
     from ren_device.updates.trial import Room, judged, prove
 
     profile = board.profile_of(loaded)
@@ -70,6 +71,7 @@ def _prove(loaded: "Settings", update: "Update | None") -> "Verdict":
     room = Room(
         has_microphone=sound is not None and sound.microphone is not None,
         loud=lambda: kept_volume(loaded, loudest).heard_percent >= QUIET_PERCENT,
+        linked=facts.is_linked,
     )
     ask, before = asking(loaded), update.before if update is not None else {}
     return prove(lambda: judged(ask, before, room))

@@ -51,7 +51,7 @@ def run(arguments: Namespace) -> int:
     if not arguments.place:
         raise UpdateError("name the file or the address of an update, or ask for --status")
     if os.geteuid() != 0:
-        raise UpdateError("this writes the card: run it as root, with sudo in front of it")
+        raise UpdateError("this writes the card: run it as root")
     loaded, _ = settings.check(settings.read())
     ask = asking(loaded)
     pace = Pace(lambda: household.occupied(ask, household.BEFORE_WRITING_S), _say)
@@ -92,7 +92,9 @@ def install(
     ):
         bundle = open_bundle(opened, found.public_key_hex)
         folder = root / history.FOLDER.relative_to("/")
-        here = installing.Here(found, kept, folder, lambda: trial.remembered(ask))
+        here = installing.Here(
+            found, kept, folder, lambda: trial.remembered(ask, facts.is_linked(root))
+        )
         for note in installing.check(bundle.manifest, here, again=again):
             _say(note)
         _say(
@@ -110,8 +112,10 @@ def asking(loaded: "Settings") -> "Ask":
 
 def reboot() -> None:
     """Have the machine restart. Raises UpdateError."""
-    systemctl = shutil.which("systemctl")
-    done = subprocess.run([systemctl or "systemctl", "--no-block", "reboot"], check=False)  # noqa: S603
+    # `systemctl reboot` asks logind first, which the image does not have, and complains of it.
+    systemctl = shutil.which("systemctl") or "systemctl"
+    words = ("--no-block", "--job-mode=replace-irreversibly", "start", "reboot.target")
+    done = subprocess.run([systemctl, *words], check=False)  # noqa: S603
     if done.returncode:
         raise UpdateError("the machine does not restart: pull its plug and put it in again")
 
@@ -138,7 +142,9 @@ def _status(found: "Facts") -> None:
 def _shown(marker: Path) -> Iterator[None]:
     """On the lights, for as long as it lasts; see engines/host_state.py."""
     with suppress(OSError):  # Ren does not run: it has no lights either
-        marker.touch(0o644)
+        # The folder is Ren's own, in which root follows no link.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        os.close(os.open(marker, flags, 0o644))
     try:
         yield
     finally:

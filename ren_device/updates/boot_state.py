@@ -78,6 +78,12 @@ def give_up(state: BootState, name: SlotName) -> BootState:
     return replace(state, order=(_other(name), name))
 
 
+def step_back(state: BootState, name: SlotName) -> BootState:
+    """Boot the other slot: this one has used up its boots. Whether it is good stays."""
+    state = _with(state, name, replace(state.slot(name), boots_left=0))
+    return replace(state, order=(_other(name), name))
+
+
 def encode(state: BootState) -> bytes:
     """One copy, 4096 bytes, the same to the byte as U-Boot writes it. Raises ValueError."""
     if state.serial < 1 or state.a.boots_left < 0 or state.b.boots_left < 0:

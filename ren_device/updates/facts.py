@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
@@ -37,6 +38,15 @@ class Facts:
     def other(self) -> SlotName:
         """The slot that does not run."""
         return "b" if self.slot == "a" else "a"
+
+
+def is_linked(root: Path = Path("/")) -> bool:
+    """Whether a network card but the loopback has its carrier. Blocks."""
+    for carrier in (root / "sys/class/net").glob("*/carrier"):
+        with suppress(OSError):  # one that is down says nothing
+            if carrier.parent.name != "lo" and carrier.read_text().strip() == "1":
+                return True
+    return False
 
 
 def read(root: Path = Path("/")) -> Facts:

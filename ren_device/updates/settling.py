@@ -40,13 +40,17 @@ def settle(facts: Facts, folder: Path, deeds: Deeds) -> bool:
     state, last = file.read(), history.read(folder)
     if not state.slot(facts.slot).is_good:
         return _try(facts, folder, file, deeds, last)
-    if last is not None:
-        _finish(facts, folder, state, last)
-    if state.order[0] != facts.slot:
-        file.write(boot_state.give_up(state, facts.other))
+    # What keeps a system from starting that did start, a setting for one, may keep both: the order
+    # changes only when this one answers.
+    is_sure = state.order[0] == facts.slot or not state.slot(facts.other).is_good
+    if is_sure:
+        _look_back(facts, folder, file, last)
     if not deeds.answers():
         _log.error("Ren does not answer: this boot still counts against slot %s", facts.slot)
-    elif file.read().slot(facts.slot).boots_left != BOOTS:
+        return True
+    if not is_sure:
+        _look_back(facts, folder, file, last)
+    if file.read().slot(facts.slot).boots_left != BOOTS:
         file.write(boot_state.healthy(file.read(), facts.slot))
     return True
 
@@ -67,6 +71,15 @@ def _try(
     file.write(boot_state.give_up(file.read(), facts.slot))
     deeds.reboot()
     return False
+
+
+def _look_back(facts: Facts, folder: Path, file: BootStateFile, last: Update | None) -> None:
+    """That this one runs may say that the other one did not."""
+    state = file.read()
+    if last is not None:
+        _finish(facts, folder, state, last)
+    if state.order[0] != facts.slot:
+        file.write(boot_state.step_back(state, facts.other))
 
 
 def _finish(facts: Facts, folder: Path, state: BootState, last: Update) -> None:

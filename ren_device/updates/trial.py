@@ -31,16 +31,21 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What can be expected to be heard."""
+    """Where it stands: what can be expected to be heard, and the network."""
 
     has_microphone: bool
     """Whether the board's profile names one."""
     loud: Callable[[], bool]
     """Whether Ren's volume is such that its microphone should hear it. Blocks."""
+    linked: Callable[[], bool]
+    """Whether there is a network: a cable that is alive, or a radio that has joined. Blocks."""
 
 
-def remembered(ask: Ask) -> dict[str, str]:
-    """How the system is that runs, for `judged` to compare the next one with; {} if it is not."""
+def remembered(ask: Ask, linked: bool) -> dict[str, str]:
+    """How the system is that runs, for `judged` to compare the next one with; {} if it is not.
+
+    `linked` is whether there is a network, see Room.
+    """
     health = ask("/hub/health")
     if health is None:
         return {}
@@ -51,6 +56,7 @@ def remembered(ask: Ask) -> dict[str, str]:
         "microphone": _text(voice, "microphone"),
         "speaker": _text(voice, "speaker"),
         "chime": _text(_part(voice, "barge_in"), "chime"),
+        "network": "linked" if linked else "none",
     }
 
 
@@ -66,6 +72,9 @@ def judged(ask: Ask, before: Mapping[str, str], room: Room) -> Verdict:
         return Verdict("waiting", "it does not say who it is")
     if known and now != known:
         return Verdict("wrong", "it does not know who it is: its identity is another one")
+    if before.get("network") == "linked" and not room.linked():
+        # Not wrong at once: a radio takes its time, and a router that restarts comes back.
+        return Verdict("waiting", "it has no network, and the one before had")
     heard = _heard(_part(health, "voice"), before, room)
     ran_s = health.get("uptime_s")
     if heard.state == "proved" and not (isinstance(ran_s, int | float) and ran_s >= _RUNS_S):

@@ -115,8 +115,8 @@ async def test_a_real_ren_is_asked(tmp_path: Path) -> None:
             return asked(f"{ren.url}{path}")
 
         def look() -> tuple[object, ...]:
-            before = remembered(ask)  # type: ignore[arg-type]
-            room = Room(has_microphone=False, loud=lambda: True)
+            before = remembered(ask, True)  # type: ignore[arg-type]
+            room = Room(has_microphone=False, loud=lambda: True, linked=lambda: True)
             verdict = judged(ask, {**before, "identity": "00" * 32}, room)  # type: ignore[arg-type]
             return before, verdict, judged(ask, before, room)  # type: ignore[arg-type]
 

@@ -145,7 +145,26 @@ def test_one_that_was_kept_and_stops_to_start(house: House) -> None:
     assert house.boot() == "a"
     house.settle()
     assert house.last == ("failed", "it does not start any more")
-    assert house.state.order == ("a", "b")
+    assert house.state == replace(FRESH, b=SlotState(0, is_good=True))
+
+
+def test_what_keeps_both_from_answering_changes_no_order(house: House) -> None:
+    """Else a wrong setting would cost the newer system, which is well."""
+    house.put_on_trial()
+    house.boot()
+    house.settle()
+    house.answers = False
+    came = []
+    for _ in range(3 * BOOTS):
+        came.append(house.boot())
+        house.settle()
+    assert came == ["b"] * BOOTS + ["a"] * BOOTS + ["b"] * BOOTS
+    assert house.last == ("kept", "")
+    house.answers = True
+    house.boot({"b"})
+    house.settle()
+    assert house.state.order == ("b", "a")
+    assert house.state.b == SlotState(BOOTS, is_good=True)
 
 
 class Cut(BaseException):

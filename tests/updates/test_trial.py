@@ -1,12 +1,15 @@
 """Whether a new system is kept: what it says of itself, compared with how the one before was."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ren_device.model import NOT_OPENED
+from ren_device.updates.facts import is_linked
 from ren_device.updates.household import BEFORE_REBOOT_S, BEFORE_WRITING_S, occupied
 from ren_device.updates.pacing import Pace, wait_until_free
 from ren_device.updates.trial import PATIENCE_S, Room, Verdict, judged, prove, remembered
@@ -27,12 +30,14 @@ BEFORE = {
     "microphone": "ok",
     "speaker": "ok",
     "chime": "heard",
+    "network": "linked",
 }
 UNSEEN = {"microphone": NOT_OPENED, "speaker": NOT_OPENED}
 DEAF = {"microphone": "there is no such device"}
-ROOM = Room(has_microphone=True, loud=lambda: True)
-LOW = Room(has_microphone=True, loud=lambda: False)
-BARE = Room(has_microphone=False, loud=lambda: True)
+ROOM = Room(has_microphone=True, loud=lambda: True, linked=lambda: True)
+LOW = replace(ROOM, loud=lambda: False)
+BARE = replace(ROOM, has_microphone=False)
+LONELY = replace(ROOM, linked=lambda: False)
 
 
 def asks(
@@ -53,9 +58,20 @@ def with_voice(chime: str = "heard", **changed: str) -> dict[str, Any]:
 
 
 def test_how_it_was_is_remembered() -> None:
-    assert remembered(asks(WELL)) == BEFORE
-    assert remembered(asks(None)) == {}
-    assert remembered(asks({"voice": "strange"}))["chime"] == ""
+    assert remembered(asks(WELL), True) == BEFORE
+    assert remembered(asks(WELL), False) == {**BEFORE, "network": "none"}
+    assert remembered(asks(None), True) == {}
+    assert remembered(asks({"voice": "strange"}), True)["chime"] == ""
+
+
+def test_a_network_is_there_when_a_card_has_its_carrier(tmp_path: Path) -> None:
+    assert not is_linked(tmp_path)
+    for name, carrier in (("lo", "1"), ("eth0", "0"), ("wlan0", "")):
+        (tmp_path / f"sys/class/net/{name}").mkdir(parents=True)
+        (tmp_path / f"sys/class/net/{name}/carrier").write_text(f"{carrier}\n")
+    assert not is_linked(tmp_path)
+    (tmp_path / "sys/class/net/wlan0/carrier").write_text("1\n")
+    assert is_linked(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +79,8 @@ def test_how_it_was_is_remembered() -> None:
     [
         (WELL, BEFORE, ROOM, "proved", ""),
         (WELL, {}, ROOM, "proved", ""),
+        (WELL, BEFORE, LONELY, "waiting", "it has no network"),
+        (WELL, {**BEFORE, "network": "none"}, LONELY, "proved", ""),
         (None, BEFORE, ROOM, "waiting", "does not answer"),
         ({**WELL, "uptime_s": 3.0}, BEFORE, ROOM, "waiting", "not run for long"),
         ({**WELL, "store": {"trouble": "the disk is full"}}, BEFORE, ROOM, "wrong", "disk is full"),
