@@ -149,21 +149,22 @@ def test_factory_reset(card: Card, used: tuple[Card, Boot], parts: Parts) -> Non
 # --- damage ---------------------------------------------------------------------------------------
 
 
+def looked_once(card: Card, parts: Parts) -> None:
+    """The first start that finds damage gives nothing up: it may be the supply."""
+    first = boot(card, parts)
+    assert not first.facts
+    assert "looking once more; starting again in 10 s" in first.text
+
+
 def test_damage_is_repaired(card: Card, parts: Parts) -> None:
     write(card.path, DATA, bytes(4096))  # the superblock
+    looked_once(card, parts)
 
     after = boot(card, parts)
 
     assert after.facts["data"] == "repaired"
     assert after.facts["boots"] == "2"
     assert boot(card, parts).facts["data"] == "clean"
-
-
-def looked_once(card: Card, parts: Parts) -> None:
-    """The first start that finds damage gives nothing up: it may be the supply."""
-    first = boot(card, parts)
-    assert not first.facts
-    assert "looking once more; starting again in 10 s" in first.text
 
 
 def test_what_the_second_look_finds_well_is_kept(
@@ -178,10 +179,12 @@ def test_what_the_second_look_finds_well_is_kept(
     assert not any(card.sectors(MARK))
 
 
-def test_a_system_on_trial_gives_no_data_up(card: Card, parts: Parts, tmp_path: Path) -> None:
+def test_a_system_on_trial_repairs_and_gives_up_nothing(
+    card: Card, parts: Parts, tmp_path: Path
+) -> None:
     """It may be its own e2fsck that is broken; the one before is asked."""
     first, count = table_entry(card)
-    fill_with_rubbish(card, first, count)
+    write(card.path, DATA, bytes(4096))  # the superblock, which e2fsck could make anew
     damaged = card.copy(tmp_path / "damaged.img")
 
     for _ in range(2):
@@ -243,10 +246,14 @@ def test_full_is_not_broken(new_card: Card, parts: Parts) -> None:
     assert boot(new_card, parts).facts["data"] == "clean"
 
 
-def test_nothing_can_be_written(card: Card, used: tuple[Card, Boot], parts: Parts) -> None:
-    """It comes up all the same, as who it is, with what it had."""
-    after = boot(card, parts, is_read_only=True)
+@pytest.mark.parametrize("trial", [0, 1])
+def test_nothing_can_be_written(
+    card: Card, used: tuple[Card, Boot], parts: Parts, trial: int
+) -> None:
+    """It comes up all the same, as who it is, with what it had; a trial could not be counted."""
+    after = boot(card, parts, f"ren.slot=a ren.trial={trial}", is_read_only=True)
 
+    assert "trial" not in after.facts
     assert after.facts["data"] == "volatile"
     assert "tmpfs" in after.facts["mounted"]
     assert after.facts["machine-id"] == used[1].facts["machine-id"]
