@@ -24,6 +24,18 @@ async def until_answered(ren: Ren) -> None:
     await ren.until_voice("idle")
 
 
+def printed_by(code: str, given: bytes = b"") -> bytes:
+    """What a Python of its own prints, which has imported nothing yet."""
+    made = subprocess.run(
+        [sys.executable, "-c", code],
+        input=given,
+        capture_output=True,
+        check=True,
+        cwd=Path(__file__).parent.parent,
+    )
+    return made.stdout
+
+
 def transcript(pcm: bytes) -> str:
     """What the recogniser makes of a recording; in a process of its own, to keep this one small."""
     code = (
@@ -35,14 +47,7 @@ def transcript(pcm: bytes) -> str:
         "    print(await recognition.interim())\n"
         "asyncio.run(main())\n"
     )
-    made = subprocess.run(
-        [sys.executable, "-c", code],
-        input=pcm,
-        capture_output=True,
-        check=True,
-        cwd=Path(__file__).parent.parent,
-    )
-    return made.stdout.decode()
+    return printed_by(code, pcm).decode()
 
 
 @pytest.mark.engine
@@ -204,14 +209,7 @@ def test_the_start_path_imports_no_engine() -> None:
         "         'hassil', 'home_assistant_intents', 'rapidfuzz', 'soxr', 'zeroconf']\n"
         "print([name for name in heavy if name in sys.modules])\n"
     )
-    made = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        check=True,
-        text=True,
-        cwd=Path(__file__).parent.parent,
-    )
-    assert made.stdout.strip() == "[]"
+    assert printed_by(code).decode().strip() == "[]"
 
 
 def test_a_command_imports_no_other() -> None:
@@ -224,11 +222,4 @@ def test_a_command_imports_no_other() -> None:
         "room = 'ren_device.commands.'\n"
         "print([name for name in sys.modules if name.startswith(room)])\n"
     )
-    made = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        check=True,
-        text=True,
-        cwd=Path(__file__).parent.parent,
-    )
-    assert made.stdout.splitlines()[-1] == "['ren_device.commands.first_boot']"
+    assert printed_by(code).decode().splitlines()[-1] == "['ren_device.commands.first_boot']"
