@@ -65,6 +65,18 @@ def test_it_says_what_it_does(card: Card, capfd: pytest.CaptureFixture[str]) -> 
     assert not on_lights(card)
 
 
+def test_root_follows_no_link_where_it_tells_the_lights(card: Card) -> None:
+    """The folder is Ren's own, and may hold anything if somebody else got into Ren."""
+    marker, elsewhere = card.root / "run/ren/updating", card.root / "elsewhere"
+    marker.symlink_to(elsewhere)
+    place = card.root / "x.update"
+    place.write_bytes(packed(card.root, SLOT))
+    install(card, place)
+    assert not elsewhere.exists()
+    assert not marker.is_symlink()
+    assert boot(card.state.read(), {"a", "b"}).slot == "b"
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_killed_in_the_middle_it_has_changed_nothing(card: Card, number: signal.Signals) -> None:
     whole = packed(card.root, SLOT)
