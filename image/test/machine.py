@@ -111,7 +111,9 @@ class Machine:
                     "virtio-blk-pci,drive=card,discard=off,write-zeroes=off,request-merging=off",
                 ),
                 *("-netdev", f"user,id=net,restrict=on,{forwards},{lender}"),
-                *("-device", "virtio-net-pci,netdev=net", "-device", "virtio-rng-pci"),
+                # U-Boot needs no code of the card's own, which is in another package.
+                *("-device", "virtio-net-pci,netdev=net,romfile="),
+                *("-device", "virtio-rng-pci"),
                 *("-device", "i6300esb", "-action", "watchdog=reset"),
                 *self._devices,
             ],

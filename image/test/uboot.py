@@ -160,7 +160,8 @@ class TinyCard:
             command += ["-drive", f"if=pflash,index=1,format=raw,readonly=on,file={flash}"]
         if given is not None:
             tree = self._folder / "virt.dtb"
-            run("qemu-system-aarch64", "-M", f"virt,dumpdtb={tree}", *cpu, "-display", "none")
+            bare = ("-nodefaults", "-display", "none")
+            run("qemu-system-aarch64", "-M", f"virt,dumpdtb={tree}", *cpu, *bare)
             run("fdtput", "-t", "s", tree, "/chosen", "bootargs", given)
             command += ["-dtb", str(tree)]
         return command
