@@ -98,8 +98,8 @@ class Machine:
         drive = {"driver": "raw", "node-name": "card", "file": drive}
         self._process = Process(
             [
-                # Two machines run at a time: with more processors than the host has, they wait
-                # for each other most of the time.
+                # Several machines run at a time: with more processors than the host has, they would
+                # wait for each other most of the time.
                 *("-M", "virt", "-cpu", "cortex-a72", "-smp", "1", "-m", "1G"),
                 *("-accel", "tcg,thread=multi,tb-size=512"),
                 *("-bios", str(self._u_boot), "-display", "none", "-monitor", "none"),
