@@ -161,7 +161,9 @@ def running(root: Path, console: Path) -> Iterator[Machine]:
 def _group_hierarchy() -> Path:
     """Where the host has its control groups, of the second kind."""
     lines = Path("/proc/mounts").read_text().splitlines()
-    return next(Path(line.split()[1]) for line in lines if line.split()[2] == "cgroup2")
+    found = [Path(line.split()[1]) for line in lines if line.split()[2] == "cgroup2"]
+    assert found, "systemd needs control groups: mount -t cgroup2 cgroup2 /sys/fs/cgroup"
+    return found[0]
 
 
 def _remove(groups: Path) -> None:
