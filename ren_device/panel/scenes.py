@@ -36,9 +36,10 @@ def scene(truth: Truth, now: float) -> LightState:
     if truth.ringing:
         return "ringing"
     heeded = truth.phase == "listening" and not truth.muted  # it was pressed again, and heard
-    if now - truth.refused_at < REFUSED_S and not heeded:
+    # Summed as in `passes_in_s`: rounded otherwise, an end can be over there, and not yet here.
+    if now < truth.refused_at + REFUSED_S and not heeded:
         return "refused"
-    if now - truth.volume_changed_at < VOLUME_S:
+    if now < truth.volume_changed_at + VOLUME_S:
         return "volume"
     match truth.phase:
         case "listening":

@@ -221,8 +221,8 @@ class LightsNeverLie(RuleBasedStateMachine):
     def _something_comes_first(self, truth: Truth, t: float) -> bool:
         """Whether there is more to say than that the microphone is off."""
         busy = truth.phase in ("thinking", "speaking", "fault") or truth.ringing
-        fingers = truth.reset_progress is not None or t - truth.refused_at < REFUSED_S
-        return busy or fingers or t - truth.volume_changed_at < VOLUME_S or bool(truth.fault)
+        fingers = truth.reset_progress is not None or t < truth.refused_at + REFUSED_S
+        return busy or fingers or t < truth.volume_changed_at + VOLUME_S or bool(truth.fault)
 
     def teardown(self) -> None:
         async def end() -> None:

@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 from itertools import combinations
+from math import copysign, inf, nextafter
 from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ren_device.panel.scenes import REFUSED_S, VOLUME_S, LightState, passes_in_s, scene, value
 from ren_device.panel.truth import Truth
@@ -79,11 +82,25 @@ def test_the_volume_is_shown_for_a_moment() -> None:
 
 
 def test_it_is_known_when_time_alone_changes_the_scene() -> None:
-    assert passes_in_s(Truth(), NOW) == float("inf")
+    assert passes_in_s(Truth(), NOW) == inf
     both = Truth(muted=True, refused_at=NOW - 0.5, volume_changed_at=NOW - 0.2)
     assert passes_in_s(both, NOW) == pytest.approx(0.5)
     assert passes_in_s(both, NOW + 0.6) == pytest.approx(0.7)
-    assert passes_in_s(both, NOW + 1.4) == float("inf")
+    assert passes_in_s(both, NOW + 1.4) == inf
+
+
+@given(began=st.floats(0, 1e7), ulps=st.integers(-3, 3))
+def test_what_ends_by_itself_is_known_to_end_to_the_last_bit(began: float, ulps: int) -> None:
+    """Else the loop sleeps on with a light that is over."""
+    for so, lasts_s in (
+        (Truth(volume_changed_at=began), VOLUME_S),
+        (Truth(muted=True, refused_at=began), REFUSED_S),
+    ):
+        now = began + lasts_s
+        for _ in range(abs(ulps)):
+            now = nextafter(now, copysign(inf, ulps))
+        shown = scene(so, now) in ("volume", "refused")
+        assert shown == (passes_in_s(so, now) < inf)
 
 
 def test_what_a_light_measures_is_between_nothing_and_all() -> None:
