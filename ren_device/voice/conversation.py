@@ -11,29 +11,20 @@ tasks end with the block, and a bug in one of them ends the block.
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from ren_device.bus import Bus
 from ren_device.errors import EngineError, StoreError
-from ren_device.model import (
-    GENERAL_THREAD,
-    Reply,
-    TextDelta,
-    Tier,
-    VoicePhase,
-    VoicePhaseChanged,
-    duration_s,
-)
-from ren_device.ports import Clock, Recognition, VolumeControl
+from ren_device.model import Tier, VoicePhase, VoicePhaseChanged, duration_s
+from ren_device.ports import Clock, Recognition
 from ren_device.voice.answer import Answer
 from ren_device.voice.endpointing import EndpointingPolicy, Habits
+from ren_device.voice.manners import Levers, Manners
 from ren_device.voice.reflexes import Reflex
 from ren_device.voice.roles import Client, TurnTaker, VoiceParts
-from ren_device.voice.trace import LatencyTrace
-from ren_device.voice.utterance import QuestionIn, Utterance
+from ren_device.voice.turns import Turns
+from ren_device.voice.utterance import Utterance
 
 _log = logging.getLogger(__name__)
 _SAME_END_S = 2.0
@@ -42,64 +33,8 @@ _SAME_END_S = 2.0
 _NO_COUGH_S = 1.2
 """Speech over an answer that lasts so long is meant."""
 
-_HARDLY_HEARD_S = 0.5
-"""Who goes on when no more than this of the answer was heard had not finished."""
-
-_UNWIND_S = 0.05
 _VOLUME_STEP = 10
 _AT_ONCE = frozenset((Reflex.STOP, Reflex.NEVER_MIND, Reflex.LOUDER, Reflex.QUIETER))
-
-
-@dataclass(frozen=True, slots=True)
-class Manners:
-    """How a conversation goes. `policy` is for questions, `over_voice` for speech over an answer.
-
-    `follow_up` is for what is said without a wake word after Ren has asked something; None: nothing
-    is. Speech within `goes_on_s` of the end of an utterance, before the answer is well under way,
-    is the rest of it. `hands_free`: listens again after each utterance. `may_interrupt`: whether
-    speech over an answer can be told from the answer's echo. `question_in` finds the wake phrase
-    that an utterance may begin with where no wake word engine listens. `called`: somebody is to be
-    listened to; whether that has cut off something else that Ren said. `answered`: they were given
-    their answer, or what they wanted at once. `hears`: whether any sound will come at all.
-    """
-
-    policy: EndpointingPolicy
-    over_voice: EndpointingPolicy
-    follow_up: EndpointingPolicy | None = None
-    goes_on_s: float = 1.5
-    hands_free: bool = False
-    question_in: QuestionIn | None = None
-    may_interrupt: Callable[[], bool] = lambda: True
-    called: Callable[[], bool] = lambda: False
-    answered: Callable[[], None] = lambda: None
-    hears: Callable[[], bool] = lambda: True
-
-
-async def _nothing(*_: object) -> None:
-    """Nothing rings here."""
-
-
-@dataclass(frozen=True, slots=True)
-class Levers:
-    """What a word moves without a turn.
-
-    `ringing`: something rings that may be meant. `silence` stops it; `snooze` puts it off by so
-    many minutes, or as usual, and says so, or None where there is nothing to put off.
-    """
-
-    volume: VolumeControl
-    ringing: Callable[[], bool] = lambda: False
-    silence: Callable[[], Awaitable[None]] = _nothing
-    snooze: Callable[[float | None], Awaitable[str | None]] = _nothing
-
-
-@dataclass(slots=True)
-class _Turn:
-    """An answer that is being given, or prepared, to an utterance."""
-
-    utterance: Utterance | None
-    answer: Answer
-    task: asyncio.Task[None]
 
 
 class Conversation:
@@ -117,7 +52,6 @@ class Conversation:
     ) -> None:
         """Nothing happens before it is entered."""
         self._parts = parts
-        self._assistant = assistant
         self._client = client
         self._clock = clock
         self._bus = bus
@@ -131,14 +65,13 @@ class Conversation:
         self._policy = manners.policy  # of the utterance
         self._asked_for = False  # the utterance began by a wake word, a press or a question
         self._over_answer = False  # it began while an answer was being given
-        self._head_start: _Turn | None = None
-        self._turn: _Turn | None = None
+        self._turns = Turns(
+            parts, assistant, client, clock, bus, self._tasks, self._phase, self._was_answered
+        )
         self._deciding: tuple[Utterance, asyncio.Task[None]] | None = None
         self._fed_s = 0.0  # sound since the beginning
         self._ended_at_s = -math.inf  # in that time: the last word of the utterance before
         self._ended_by_silence_at = -math.inf  # on the clock
-        self._last_said = ""
-        self._woken_at: float | None = None
         self._just_stopped = False
         self._called_upon = False  # the person is, or is just about to be, listened to
 
@@ -156,7 +89,7 @@ class Conversation:
         """Stop whatever is going on."""
         try:
             await self._stop_deciding()
-            await self._stop_turn()
+            await self._turns.stop()
             await self._drop_utterance()
         finally:
             await self._tasks.__aexit__(kind, error, trace)
@@ -174,12 +107,12 @@ class Conversation:
     @property
     def answering(self) -> bool:
         """Whether an answer is being thought of or spoken."""
-        return self._turn is not None or self._deciding is not None
+        return self._turns.given is not None or self._deciding is not None
 
     @property
     def sounding(self) -> bool:
         """Whether an answer is being heard."""
-        return self._turn is not None and self._turn.answer.sounding
+        return self._turns.sounding
 
     @property
     def active(self) -> bool:
@@ -211,11 +144,11 @@ class Conversation:
         try:
             async with self._lock:
                 await self._stop_deciding()
-                self._just_stopped = self._manners.called() or self._turn is not None
-                await self._interrupt()
+                self._just_stopped = self._manners.called() or self._turns.given is not None
+                await self._turns.interrupt()
                 await self._drop_utterance()
                 self._begin_utterance(self._manners.policy, opening, asked_for=True)
-                self._woken_at = self._clock.monotonic() - duration_s(opening)
+                self._turns.woken_at = self._clock.monotonic() - duration_s(opening)
                 await self._client.listening()
         finally:
             self._called_upon = False
@@ -234,15 +167,15 @@ class Conversation:
     async def repeat(self) -> bool:
         """Say the last answer again, instead of what goes on. Whether there was one."""
         await self.stop()
-        if self._last_said:
-            self._speak(self._last_said)
-        return bool(self._last_said)
+        if self._turns.last_said:
+            self._turns.say(self._turns.last_said)
+        return bool(self._turns.last_said)
 
     async def stop(self) -> None:
         """Be silent and listen no more."""
         async with self._lock:
             await self._stop_deciding()
-            await self._interrupt()
+            await self._turns.interrupt()
             await self._drop_utterance()
             self._phase("idle")
 
@@ -284,7 +217,7 @@ class Conversation:
         if reflex is not None and self._levers.ringing():
             await self.stop()
             if (said := await self._stop_ringing(reflex)) is not None:
-                self._speak(said)
+                self._turns.say(said)
 
     async def end_utterance(self) -> None:
         """The client says that the person has finished."""
@@ -296,7 +229,7 @@ class Conversation:
                 await self._take_turn(utterance)
             elif not already_ended and not self.answering:
                 await self._drop_utterance()
-                await self._nothing_said()
+                await self._turns.say_nothing()
                 self._phase("idle")
 
     # --- listening -----------------------------------------------------------------------------
@@ -312,9 +245,9 @@ class Conversation:
         """Whether speech is of interest although nobody was called upon to speak."""
         if self._manners.hands_free:
             return True
-        if self._turn is None:
+        if self._turns.given is None:
             return self._deciding is not None
-        return not self._turn.answer.sounding or self._manners.may_interrupt()
+        return not self.sounding or self._manners.may_interrupt()
 
     async def _current_utterance(self) -> Utterance | None:
         """The one that was asked for, or one in which speech would be of interest now."""
@@ -346,7 +279,7 @@ class Conversation:
             opening=opening,
             words_of=self._parts.language.without_wake_phrase,
             on_likely=self._probably_over,
-            on_resumed=self._drop_head_start,
+            on_resumed=self._turns.drop_prepared,
             on_called=self._called,
             question_in=self._manners.question_in,
         )
@@ -355,17 +288,17 @@ class Conversation:
     async def _feed_utterance(self, utterance: Utterance, pcm: bytes) -> bytes:
         """Feed until something happens; returns what was not consumed."""
         was_started = utterance.started
-        before = self._turn
+        before = self._turns.given
         self._fed_s += duration_s(pcm)
         try:
             rest = utterance.feed(pcm)
         except EngineError as error:
-            await self._interrupt()
+            await self._turns.interrupt()
             await self._drop_utterance()
-            self._apologise(error)
+            self._turns.apologise(error)
             return b""
         if utterance.started and not was_started:
-            await self._speech_began(took_back=before is not None and self._turn is None)
+            await self._speech_began(took_back=before is not None and self._turns.given is None)
         if utterance.ended:
             self._ended_by_silence_at = self._clock.monotonic()
             await self._take_turn(utterance)
@@ -387,30 +320,24 @@ class Conversation:
         silence_s = self._fed_s - self._ended_at_s
         if silence_s >= self._manners.goes_on_s:
             return None
-        if self._deciding is not None and self._turn is None:
+        if self._deciding is not None and self._turns.given is None:
             utterance, deciding = self._deciding
             if deciding is asyncio.current_task():
                 return None
             self._deciding = None
             deciding.cancel()
             return utterance.hand_over()
-        turn = self._turn
-        if turn is None or turn.answer.acted or turn.answer.heard_s > _HARDLY_HEARD_S:
-            return None
-        recognition = turn.utterance.hand_over() if turn.utterance else None
+        recognition = self._turns.take_back()
         if recognition is not None:
-            self._turn = None
             self._habits.paused(silence_s)
-            turn.answer.take_back()
-            turn.task.cancel()
         return recognition
 
     async def _speech_began(self, *, took_back: bool) -> None:
         self._ended_by_silence_at = -math.inf
         if self.answering:
             self._over_answer = True
-            if self._turn is not None:
-                await self._turn.answer.pause()
+            if self._turns.given is not None:
+                await self._turns.given.answer.pause()
             return
         if took_back:
             await self._client.barge_in()
@@ -422,7 +349,7 @@ class Conversation:
         """What is being said over the answer is meant: the answer is over."""
         self._over_answer = False
         self._just_stopped = True
-        await self._interrupt()
+        await self._turns.interrupt()
         self._phase("listening")
         await self._client.listening()
 
@@ -437,30 +364,25 @@ class Conversation:
     def _probably_over(self, words: str) -> None:
         """Give the answer a head start. Over an answer it is decided what becomes of that one."""
         utterance = self._utterance
-        if utterance is None or self._head_start is not None or self._deciding is not None:
+        if utterance is None or self._turns.has_head_start or self._deciding is not None:
             return
         reflex = self._parts.language.reflex(words, nearly=self._levers.ringing())
-        if self._turn is not None:
+        if self._turns.given is not None:
             murmur = reflex is Reflex.BACKCHANNEL and self._leaves_the_answer(words, reflex)
             if self._over_answer and murmur:
                 self._tasks.create_task(self._go_on_speaking(utterance), name="go on speaking")
         elif words and reflex is None:
             speech_end = self._clock.monotonic() - utterance.silence_s
-            self._head_start = self._begin_turn(utterance, words, None, speech_end)
+            self._turns.prepare(utterance, words, speech_end)
 
     async def _go_on_speaking(self, utterance: Utterance) -> None:
         """It was a cough, or a "mm-hm"."""
         if self._utterance is utterance:
             self._utterance = None
         self._over_answer = False
-        if self._turn is not None:
-            self._turn.answer.resume()
+        if self._turns.given is not None:
+            self._turns.given.answer.resume()
         await utterance.close()
-
-    def _drop_head_start(self) -> None:
-        turn, self._head_start = self._head_start, None
-        if turn is not None:
-            turn.task.cancel()
 
     async def _take_turn(self, utterance: Utterance) -> None:
         self._utterance = None
@@ -468,11 +390,10 @@ class Conversation:
         cut_off = utterance.silence_s == 0.0
         self._ended_at_s = -math.inf if cut_off else self._fed_s - utterance.silence_s
         speech_end = self._clock.monotonic() - utterance.silence_s
-        head_start, self._head_start = self._head_start, None
-        if head_start is not None:
-            self._commit(head_start, head_start=True)
+        if self._turns.give_prepared():
+            self._just_stopped = False
             return
-        over_answer = self._over_answer or self._turn is not None
+        over_answer = self._over_answer or self._turns.given is not None
         self._over_answer = False
         if await self._stop_deciding():
             await self._client.barge_in()
@@ -488,10 +409,10 @@ class Conversation:
         try:
             text = await utterance.transcript()
         except EngineError as error:
-            await self._interrupt()
+            await self._turns.interrupt()
             await utterance.close()
             self._deciding = None
-            self._apologise(error)
+            self._turns.apologise(error)
             return
         over = over_answer or self._just_stopped
         reflex = self._parts.language.reflex(text, nearly=over or self._levers.ringing())
@@ -503,10 +424,10 @@ class Conversation:
             self._phase("speaking")
             await self._go_on_speaking(utterance)
             return
-        just_stopped = self._just_stopped or self._turn is not None
+        just_stopped = self._just_stopped or self._turns.given is not None
         self._just_stopped = False
-        if self._turn is not None:
-            await self._interrupt()
+        if self._turns.given is not None:
+            await self._turns.interrupt()
             await self._client.listening()
         stops = reflex in (Reflex.STOP, Reflex.NEVER_MIND) and just_stopped
         said = None
@@ -516,16 +437,16 @@ class Conversation:
         self._deciding = None
         if not text or stops:
             await utterance.close()
-            await self._nothing_said(text)
+            await self._turns.say_nothing(text)
             self._phase("idle")
         elif said is not None:
             await utterance.close()
-            self._speak(said, question=text)
-        elif reflex is Reflex.REPEAT and self._last_said:
+            self._turns.say(said, question=text)
+        elif reflex is Reflex.REPEAT and self._turns.last_said:
             await utterance.close()
-            self._speak(self._last_said, question=text)
+            self._turns.say(self._turns.last_said, question=text)
         else:
-            self._commit(self._begin_turn(utterance, text, _tier_of(reflex), speech_end))
+            self._turns.give(utterance, text, _tier_of(reflex), speech_end)
 
     async def _stop_ringing(self, reflex: Reflex | None, text: str = "") -> str | None:
         """Silence what rings, or put it off, if that is meant; what is to be said about it."""
@@ -538,7 +459,8 @@ class Conversation:
 
     def _leaves_the_answer(self, text: str, reflex: Reflex | None) -> bool:
         """Whether Ren goes on with its answer after this was said over it."""
-        if self._turn is None:
+        given = self._turns.given
+        if given is None:
             return False
         if not any(map(str.isalnum, text)):
             return True  # a cough
@@ -546,59 +468,14 @@ class Conversation:
             return True  # what is left of a tone was made words of, in one answer of three
         if reflex is Reflex.BACKCHANNEL:
             # "Okay" over a question of Ren's is an answer.
-            return not self._turn.answer.text.rstrip().endswith("?")
+            return not given.answer.text.rstrip().endswith("?")
         return reflex in (Reflex.LOUDER, Reflex.QUIETER)
-
-    def _begin_turn(
-        self, utterance: Utterance, text: str, tier: Tier | None, speech_end: float
-    ) -> _Turn:
-        trace = LatencyTrace(
-            self._clock,
-            speech_end=speech_end,
-            speech_start=speech_end - utterance.speech_s,
-            woken=self._woken_at,
-        )
-        trace.mark("transcript")
-        answer = self._new_answer(text, trace)
-        task = self._tasks.create_task(self._answer(answer, utterance, tier), name="answer")
-        return _Turn(utterance, answer, task)
-
-    def _new_answer(self, question: str, trace: LatencyTrace) -> Answer:
-        def first_sound() -> None:
-            trace.mark("first_sound", later_s=self._client.latency_s)
-            self._phase("speaking")
-
-        language, tts = self._parts.language, self._parts.tts
-        return Answer(question, tts, language, self._client, trace, first_sound)
-
-    def _commit(self, turn: _Turn, *, head_start: bool = False) -> None:
-        self._turn = turn
-        self._just_stopped = False
-        self._woken_at = None
-        self._phase("thinking")
-        turn.answer.trace.mark("committed")
-        turn.answer.trace.head_start = head_start
-        turn.answer.commit()
 
     # --- answering -----------------------------------------------------------------------------
 
-    async def _answer(self, answer: Answer, utterance: Utterance, tier: Tier | None) -> None:
-        try:
-            await answer.run(self._assistant, tier)
-        finally:
-            if answer.committed:  # else the utterance goes on, or another one goes on with it
-                await utterance.close()
-                if (timed := answer.trace.summary()) is not None:
-                    self._bus.publish(timed)
-        await self._over(answer)
-
-    async def _over(self, answer: Answer) -> None:
+    async def _was_answered(self, answer: Answer) -> None:
         """The answer was given: listen on only if Ren has asked something."""
-        if self._turn is None or self._turn.answer is not answer:
-            return
-        self._turn = None
         self._manners.answered()
-        self._last_said = answer.text or self._last_said
         if self._manners.hands_free or (self._utterance is not None and self._utterance.started):
             self._phase("idle")
             return
@@ -613,37 +490,6 @@ class Conversation:
         else:
             self._phase("idle")
 
-    def _apologise(self, error: EngineError) -> None:
-        _log.error("the utterance was not recognised: %s", error)
-        self._speak(self._parts.language.apology, error=error)
-
-    def _speak(
-        self, text: str, *, question: str | None = None, error: EngineError | None = None
-    ) -> None:
-        """Say this, without a turn."""
-        answer = self._new_answer(
-            question or "", LatencyTrace(self._clock, self._clock.monotonic())
-        )
-
-        async def say() -> None:
-            if error is not None:
-                await self._client.trouble(error)
-            if question is not None:
-                await self._client.transcript(question)
-                await self._client.part(TextDelta(text))
-            await answer.say(text)
-            if question is not None:
-                await self._client.part(_local_reply(text))
-            await self._over(answer)
-
-        task = self._tasks.create_task(say(), name="say")
-        self._turn = _Turn(None, answer, task)
-        answer.commit()
-
-    async def _nothing_said(self, text: str = "") -> None:
-        await self._client.transcript(text)
-        await self._client.part(_local_reply(""))
-
     async def _turn_volume(self, reflex: Reflex) -> None:
         try:
             await self._levers.volume.step(
@@ -653,26 +499,6 @@ class Conversation:
             _log.warning("the volume was changed, but not kept: %s", error)
 
     # --- stopping ------------------------------------------------------------------------------
-
-    async def _interrupt(self) -> None:
-        """Stop the answer, if there is one, and tell the client."""
-        if await self._stop_turn():
-            await self._client.barge_in()
-
-    async def _stop_turn(self) -> bool:
-        """Stop the answer; history keeps what was heard of it. Whether there was one."""
-        self._drop_head_start()
-        turn, self._turn = self._turn, None
-        if turn is None:
-            return False
-        if turn.task.done():
-            return False
-        await turn.answer.pause()  # now it is known how much was heard
-        self._last_said = turn.answer.text or self._last_said
-        turn.task.cancel()
-        # The disk may be slow to keep it; the microphone does not wait for that.
-        await asyncio.wait([turn.task], timeout=_UNWIND_S)
-        return True
 
     async def _stop_deciding(self) -> bool:
         """Whether there was anything to decide."""
@@ -687,11 +513,11 @@ class Conversation:
 
     async def _drop_utterance(self) -> None:
         """Let go what was being said; an answer that waits for it goes on."""
-        self._drop_head_start()
+        self._turns.drop_prepared()
         over_answer, self._over_answer = self._over_answer, False
         utterance, self._utterance = self._utterance, None
-        if over_answer and self._turn is not None:
-            self._turn.answer.resume()
+        if over_answer and self._turns.given is not None:
+            self._turns.given.answer.resume()
         if utterance is not None:
             await utterance.close()
 
@@ -704,7 +530,3 @@ class Conversation:
 def _tier_of(reflex: Reflex | None) -> Tier | None:
     """What must work at once and offline is asked of the local tier."""
     return Tier.LOCAL if reflex in _AT_ONCE else None
-
-
-def _local_reply(text: str) -> Reply:
-    return Reply(text, "local", Tier.LOCAL, GENERAL_THREAD)

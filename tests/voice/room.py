@@ -38,10 +38,11 @@ from ren_device.voice.announcer import Announcer
 from ren_device.voice.by_hand import ByHand
 from ren_device.voice.calibration import Calibrator
 from ren_device.voice.capture import Capture, MuteState
-from ren_device.voice.conversation import Conversation, Levers, Manners
+from ren_device.voice.conversation import Conversation
 from ren_device.voice.endpointing import EndpointingPolicy
 from ren_device.voice.language import VoiceLanguage
 from ren_device.voice.listener import Listener, RoomClient
+from ren_device.voice.manners import Levers, Manners
 from ren_device.voice.missed import Missed
 from ren_device.voice.playback import Playback
 from ren_device.voice.ringer import Ringer

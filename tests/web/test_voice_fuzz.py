@@ -25,9 +25,10 @@ from ren_device.sim import (
     silence,
     speech,
 )
-from ren_device.voice.conversation import Conversation, Levers, Manners
+from ren_device.voice.conversation import Conversation
 from ren_device.voice.endpointing import EndpointingPolicy
 from ren_device.voice.language import VoiceLanguage
+from ren_device.voice.manners import Levers, Manners
 from ren_device.voice.roles import Client, VoiceParts
 from ren_device.voice.volume import Volume
 from ren_device.web import voice_frames
