@@ -19,6 +19,8 @@ turn_model_sha256=2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e
 
 # The person's shell may aim Python and pip somewhere else; here they serve this directory only.
 unset PYTHONHOME PYTHONPATH PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV VIRTUAL_ENV
+# Debian keeps chroot, mkfs and the like from the path of who is not root.
+export PATH=$PATH:/usr/sbin:/sbin
 # Without .pyc files a cold start takes three times as long.
 unset PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK=1 UV_SYSTEM_CERTS=1
