@@ -32,7 +32,7 @@ from ren_device.commands.checks import (
     wifi,
 )
 from ren_device.commands.checks.finding import Finding, Patient, asked, url_of
-from ren_device.commands.checks.in_time import in_time
+from ren_device.commands.checks.in_time import SOUND_LIMIT_S, in_time
 from ren_device.errors import SettingError
 
 SUMMARY = "say what works, what does not, and what to do about it"
@@ -92,8 +92,8 @@ def _findings(*, offline: bool, quiet: bool) -> Iterator[Finding]:
     yield from in_time("image", image.check(patient))
     yield from mind.check(patient)
     yield from voice.check(patient)
-    yield from in_time("microphone", microphone.check(patient))
-    yield from in_time("loop", loop.check(patient))
+    yield from in_time("microphone", microphone.check(patient), SOUND_LIMIT_S)
+    yield from in_time("loop", loop.check(patient), SOUND_LIMIT_S)
     yield from network.check(patient)
     yield from in_time("wifi", wifi.check(patient))
     yield from clock.check(patient)

@@ -30,7 +30,7 @@ STALLED_S = 2.0
 """A device that has not moved for so long is gone."""
 
 FIRST_SOUND_S = 5.0
-"""How long a device may take to begin."""
+"""How long a device may take to begin, also after it has filled its buffer."""
 
 FIRST_RESCAN_S, LONGEST_RESCAN_S = 5.0, 60.0
 """How long the other devices are left alone after they were closed for nothing; doubled, up to."""
@@ -256,7 +256,7 @@ class Stream:
     def _called(
         self, heard: bytes | None, samples: int, _times: object, flags: int
     ) -> tuple[bytes | None, int]:
-        self._moved_s = time.monotonic()
+        self._moved_s = max(self._moved_s, time.monotonic())
         if not self._hurries:  # PortAudio has a thread for each time that it was opened
             self._hurries = True
             hurry(f"the audio {self._kind}")

@@ -2,11 +2,13 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from ren_device.engines import portaudio_stream
 from ren_device.engines.portaudio import (
     AHEAD_S,
     BACKLOG_CHUNKS,
@@ -259,12 +261,36 @@ async def test_a_microphone_that_goes_away_is_an_error_that_names_the_setting() 
             await anext(frames)
 
 
-async def test_a_microphone_that_stands_still_is_an_error() -> None:
-    async with listening(Card(), warm=3) as (frames, _):
+async def test_a_microphone_that_stands_still_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = 1000.0
+    monkeypatch.setattr(portaudio_stream, "time", SimpleNamespace(monotonic=lambda: now_s))
+    async with listening(Card()) as (frames, stream):
         await anext(frames)
+        now_s += 60
+        stream.hear(np.zeros(160, np.int16))
         await anext(frames)
+        now_s += 2.1
         with pytest.raises(DeviceError, match="stands still for 2 s"):
             await anext(frames)
+
+
+async def test_a_loudspeaker_that_has_filled_its_buffer_may_take_its_time_to_begin(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As a sound server's does that has slept."""
+    now_s = 1000.0
+    monkeypatch.setattr(portaudio_stream, "time", SimpleNamespace(monotonic=lambda: now_s))
+    card = Card()
+    speaker = PortAudioSpeaker("auto", card.load)
+    await speaker.start()
+    card.stream.play()
+    now_s += 4.9
+    await speaker.write(SILENT_FRAME)
+    now_s += 0.2
+    with pytest.raises(DeviceError, match="stands still"):
+        await speaker.write(SILENT_FRAME)
+    await speaker.close()
+    assert card.released()
 
 
 async def test_a_microphone_is_released_when_its_reader_is_cancelled() -> None:

@@ -8,7 +8,10 @@ from queue import Empty, Queue
 from ren_device.commands.checks.finding import Finding
 
 LIMIT_S = 6.0
-"""The longest that any check may take."""
+"""The longest that a check may take."""
+
+SOUND_LIMIT_S = 15.0
+"""The longest of one that opens devices, perhaps twice: some take seconds to begin."""
 
 _WAITING = 64  # findings; no check has half as many
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from ren_device.voice.volume import Level
 
 _BEFORE_S, _AFTER_S = 0.4, 0.8  # of the room, as voice/calibration.py listens
-_TAKE_S = 4.0  # the longest that one may take; it lasts 2.2 s
+# The longest that one may take. It lasts 2.2 s once the devices have begun, and a sound server
+# that slept begins 2 s after it was opened.
+_TAKE_S = 6.0
 _SURE = 0.5  # explained by the chime; else somebody talks. As in voice/calibration.py
 _SILENT_DBFS = -70.0
 _NOISE_DBFS = -45.0  # in which a person would be noticed; as there

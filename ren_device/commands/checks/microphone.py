@@ -34,7 +34,7 @@ LOADING = "Ask again in a moment."
 
 _SETTLES_S = 0.5  # an INMP441 takes 85 ms, an SPH0645 begins with a pop
 _LISTENS_S = 1.0
-_OPENS_S = 4.0  # the longest that all may take
+_OPENS_S = 5.0  # the longest that all may take; a sound server that slept begins after 2 s
 _BRIEFLY_S = 0.3
 _HIGHEST, _LOWEST = 32767, -32768
 _WORDS = {

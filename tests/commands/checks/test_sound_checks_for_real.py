@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from ren_device.commands.checks.in_time import LIMIT_S
+from ren_device.commands.checks.in_time import SOUND_LIMIT_S
 from tests.engines.test_sound_server import SoundServer, run_there
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[SoundServer]:
-    started = SoundServer(tmp_path)
+    started = SoundServer(tmp_path, sleepy=True)
     started.start()
     try:
         yield started
@@ -45,8 +45,8 @@ def test_a_monitor_of_the_loudspeaker_hears_the_chime(server: SoundServer) -> No
     words = echo.split()
     assert "the chime is heard after" in echo
     assert 0 < int(words[words.index("ms,") - 1]) < 400
-    assert abs(int(words[words.index("dB") - 1])) <= 1
-    assert max(float(level_s), float(echo_s)) < LIMIT_S
+    assert abs(int(words[words.index("dB") - 1])) <= 3  # a gap on a busy machine costs a little
+    assert max(float(level_s), float(echo_s)) < SOUND_LIMIT_S
 
 
 @pytest.mark.engine
