@@ -97,7 +97,7 @@ def share(wanted: Light, leds: Sequence[Led]) -> list[float]:
     strongest = max(shares)
     if strongest <= peak / 100:  # none has any of it, or it is dark
         return [peak] * len(leds)
-    return [part * peak / strongest for part in shares]
+    return [part / strongest * peak for part in shares]
 
 
 def led_light(led: Led) -> Light:

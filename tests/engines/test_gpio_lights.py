@@ -167,6 +167,7 @@ def test_several_leds_share_a_light_by_its_colour() -> None:
     assert share((0.0, 0.0, 0.7), [red, green]) == [0.7, 0.7], "blue is nobody's: all of them"
     assert share((0.2, 0.0, 1.0), [red, green]) == [1.0, 0.0], "what comes near, as bright as it is"
     assert share((0.0, 0.0, 0.0), [red, green, white]) == [0.0, 0.0, 0.0]
+    assert share((1e-200, 0.0, 0.0), [red, green]) == [1e-200, 0.0], "a little is not nothing"
 
 
 @settings(deadline=None)
